@@ -1,0 +1,48 @@
+import LinearAlgebra
+import Testing
+
+/// Checks the messages of this room, which follow the name of a matrix.
+@Suite struct LinearAlgebraErrorTests {
+  static let messages: [(LinearAlgebraError, String)] = [
+    (
+      .emptyMatrix(rowCount: 0, columnCount: 3),
+      "has no singular values, because its shape is 0 x 3"
+    ),
+    (
+      .notFinite(row: 4, column: 17),
+      "holds NaN, infinity, or a value beyond single precision at row 4, column 17, counted from 0"
+    ),
+    (.zeroMatrix, "is zero in every element in single precision, so it has no leading directions"),
+    (
+      .rankTooLow(asked: 15, singularValue: 1e-9, smallestAllowed: 2e-4),
+      "has a rank below 15: singular value 15 is 1e-09, and anything up to 0.0002 is rounding noise"
+    ),
+    (
+      .tooLarge(size: 3_000_000_000),
+      "has a side of 3000000000, more than the 2147483647 that LAPACK can count"
+    ),
+    (
+      .outOfMemory(routine: "gesdd"),
+      "needs more memory than LAPACK's gesdd could get; use fewer --jobs"
+    ),
+    (
+      .rejectedArgument(routine: "gesdd", position: 5),
+      "made LAPACK's gesdd refuse argument 5; this is a bug of sdmoe, please report it"
+    ),
+    (
+      .noConvergence(routine: "gesdd", unconvergedCount: 2),
+      "made LAPACK's gesdd stop with 2 values not converged"
+    ),
+  ]
+
+  @Test("messages say what is wrong", arguments: messages)
+  func message(error: LinearAlgebraError, text: String) {
+    #expect(error.description == text)
+  }
+
+  @Test("the library names OpenBLAS and the processor")
+  func library() {
+    #expect(LinearAlgebraLibrary.description.hasPrefix("OpenBLAS "))
+    #expect(LinearAlgebraLibrary.description.contains(" on "))
+  }
+}
