@@ -1,0 +1,109 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// An open file that closes itself; several tasks may read and write it at once.
+package struct FileDescriptor: ~Copyable, Sendable {
+  private let number: CInt
+
+  /// Opens what lies at a path for reading, whatever its kind; see ``status()``.
+  ///
+  /// - Throws: ``SystemError``
+  package init(reading path: String) throws(SystemError) {
+    // Without O_NONBLOCK, opening a pipe would wait for its writer.
+    try self.init(opening: path, flags: O_RDONLY | O_NONBLOCK)
+  }
+
+  /// Makes an empty file for writing, with the access that the process gives to new files.
+  ///
+  /// - Throws: ``SystemError``, also when something lies at the path.
+  package init(creating path: String) throws(SystemError) {
+    try self.init(opening: path, flags: O_WRONLY | O_CREAT | O_EXCL)
+  }
+
+  /// Opens a second time what another library keeps open and will close.
+  ///
+  /// - Throws: ``SystemError``, also when the number is none of an open file.
+  package init(copying number: CInt) throws(SystemError) {
+    let copy = fcntl(number, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0 else { throw .last }
+    self.number = copy
+  }
+
+  private init(opening path: String, flags: CInt) throws(SystemError) {
+    // The system would stop at the zero and open another file.
+    guard !path.utf8.contains(0) else { throw SystemError(code: ENOENT) }
+    var result: CInt
+    repeat {
+      // Safe: the string outlives the call, which keeps nothing of it.
+      result = unsafe open(path, flags | O_CLOEXEC, 0o666)
+    } while result < 0 && errno == EINTR
+    guard result >= 0 else { throw .last }
+    number = result
+  }
+
+  deinit { close(number) }
+
+  /// The file's size and kind, now.
+  ///
+  /// - Throws: ``SystemError``
+  package func status() throws(SystemError) -> FileStatus {
+    var status = stat()
+    // Safe: `status` is a whole stat structure, and the call writes nothing else.
+    guard unsafe fstat(number, &status) == 0 else { throw .last }
+    return FileStatus(status)
+  }
+
+  /// Reads at a place in the file until `bytes` is full or the file ends.
+  ///
+  /// - Returns: How many bytes were read; fewer than asked for only at the end of the file.
+  /// - Throws: ``SystemError``
+  package func read(into bytes: inout MutableRawSpan, at position: Int) throws(SystemError) -> Int {
+    try unsafe bytes.withUnsafeMutableBytes { buffer throws(SystemError) in
+      try transferAll(buffer.count) { done, count in
+        // Safe: at most the rest of the buffer, which begins after the bytes done, is written.
+        unsafe pread(
+          number, buffer.baseAddress?.advanced(by: done), count, off_t(position + done))
+      }
+    }
+  }
+
+  /// Writes all of `bytes` at a place in the file.
+  ///
+  /// - Throws: ``SystemError``; the same bytes may be given again.
+  package func write(_ bytes: RawSpan, at position: Int) throws(SystemError) {
+    let written = try unsafe bytes.withUnsafeBytes { buffer throws(SystemError) in
+      try transferAll(buffer.count) { done, count in
+        // Safe: at most the rest of the buffer, which begins after the bytes done, is read.
+        unsafe pwrite(
+          number, buffer.baseAddress?.advanced(by: done), count, off_t(position + done))
+      }
+    }
+    guard written == bytes.byteCount else { throw SystemError(code: EIO) }
+  }
+
+  /// Waits until the file's bytes are on the disk.
+  ///
+  /// - Throws: ``SystemError``
+  package func synchronize() throws(SystemError) {
+    var result: CInt
+    repeat { result = fsync(number) } while result != 0 && errno == EINTR
+    guard result == 0 else { throw .last }
+  }
+}
+
+/// Repeats a call that may move only part of the bytes until all are moved or it moves none.
+private func transferAll(
+  _ total: Int, _ transfer: (_ done: Int, _ count: Int) -> Int
+) throws(SystemError) -> Int {
+  var done = 0
+  while done < total {
+    // More than this in one call is refused by macOS and shortened by Linux.
+    let count = transfer(done, min(total - done, 1 << 30))
+    if count == 0 { break }
+    if count > 0 { done += count } else if errno != EINTR { throw .last }
+  }
+  return done
+}
