@@ -1,0 +1,115 @@
+/// What can be wrong with a checkpoint.
+///
+/// Errors of a single file come from its own room.
+public enum CheckpointError: Error, Equatable, Sendable {
+  /// Nothing lies at that path.
+  case missing(path: String)
+  /// A file was given where a folder is expected.
+  case notAFolder(path: String)
+  /// The file or folder holds weights in a format that is not read.
+  case foreignFormat(path: String, format: String)
+  /// The folder has no config.json.
+  case noConfig(path: String)
+  /// A file cannot be read.
+  case unreadable(path: String, reason: String)
+  /// config.json, or one key of it, is not as it should be.
+  case badConfig(path: String, key: String?, reason: String)
+  /// The family is not known.
+  case unknownModelType(path: String, modelType: String, known: [String])
+  /// The model has no experts.
+  case dense(path: String, modelType: String)
+  /// The folder has no weight files.
+  case noWeights(path: String)
+  /// There are several weight files, but no index that says which tensor lies where.
+  case noIndex(path: String, files: Int)
+  /// The index is not as it should be.
+  case badIndex(path: String, reason: String)
+  /// The index names a file outside the folder.
+  case indexLeavesFolder(path: String, file: String)
+  /// The index names a file that is not there.
+  case missingShard(path: String, file: String, index: String)
+  /// The index names a tensor that its shard lacks.
+  case tensorNotInShard(path: String, tensor: String, index: String)
+  /// Two files hold a tensor of the same name.
+  case tensorInTwoFiles(tensor: String, first: String, second: String)
+  /// The files are the slices that the ranks of a distributed run saved.
+  case distributedSave(path: String)
+  /// A tensor that the config promises is missing.
+  case missingTensor(path: String, tensor: String)
+  /// A tensor has another shape than the config says.
+  case wrongShape(path: String, tensor: String, shape: [Int], expected: [Int])
+  /// A tensor is stored in a way that this version does not read.
+  case unsupported(path: String, tensor: String, elementType: String, reason: String)
+  /// The config says that a layer has no experts, but it has some.
+  case unexpectedExperts(path: String, layer: Int, tensor: String)
+  /// A layer was asked for that the checkpoint does not have, or that has no experts.
+  case noSuchLayer(path: String, layer: Int, layerCount: Int, moeLayers: [Int])
+}
+
+extension CheckpointError: CustomStringConvertible {
+  /// What went wrong, and what to try next.
+  public var description: String {
+    switch self {
+    case .missing(let path):
+      "\(path): there is no such folder; give the folder that holds config.json and the weight files"
+    case .notAFolder(let path):
+      "\(path): is a file; give the folder that holds config.json and the weight files"
+    case .foreignFormat(let path, let format):
+      "\(path): holds weights as \(format), which sdmoe does not read; save the model as safetensors (transformers: save_pretrained) and analyse that folder"
+    case .noConfig(let path):
+      "\(path): there is no config.json here, so the family of the model is not known; copy it from where the weights come from"
+    case .unreadable(let path, let reason):
+      "\(path): cannot be read: \(reason); check its permissions"
+    case .badConfig(let path, let key, let reason):
+      "\(path): \(key.map { "'\($0)' " } ?? "")\(reason); compare it with the published config of the model"
+    case .unknownModelType(let path, let type, let known):
+      "\(path): model_type '\(type)' is not known; known are \(known.joined(separator: ", "))"
+    case .dense(let path, let type):
+      "\(path): a dense model (model_type '\(type)'), without experts; sdmoe compares the experts of Mixture-of-Experts models"
+    case .noWeights(let path):
+      "\(path): holds neither model.safetensors, nor model.safetensors.index.json, nor an HDF5 file; download the weights into it"
+    case .noIndex(let path, let files):
+      "\(path): holds \(files) safetensors files, but no model.safetensors.index.json that says which tensor lies where; download the index too"
+    case .badIndex(let path, let reason): "\(path): \(reason); download the index again"
+    case .indexLeavesFolder(let path, let file):
+      "\(path): names the file '\(file)', which lies outside this folder; nothing there is read, download the index again"
+    case .missingShard(let path, let file, let index):
+      "\(path): the file '\(file)' is missing, though \(index) names it; finish the download"
+    case .tensorNotInShard(let path, let tensor, let index):
+      "\(path): has no tensor '\(tensor)', though \(index) says so; the file or the index comes from another version, download both again"
+    case .tensorInTwoFiles(let tensor, let first, let second):
+      "\(second): holds tensor '\(tensor)' too, as does \(first); keep only one of the files"
+    case .distributedSave(let path):
+      "\(path): holds one rank's slices of a distributed save (DCP_SHARDING_INFO), not whole tensors; save it again with transformers' save_pretrained in its default form"
+    case .missingTensor(let path, let tensor):
+      "\(path): tensor '\(tensor)' is missing, though config.json promises it; the download is incomplete, or config.json belongs to another model"
+    case .wrongShape(let path, let tensor, let shape, let expected):
+      "\(path): tensor '\(tensor)' is \(text(shape)), but config.json says \(text(expected)); config.json belongs to another model"
+    case .unsupported(let path, let tensor, let type, let reason):
+      "\(path): tensor '\(tensor)' of type \(type) \(reason), which this version does not read; save the model as BF16 with one tensor for each expert (transformers: load it, then save_pretrained)"
+    case .unexpectedExperts(let path, let layer, let tensor):
+      "\(path): layer \(layer) has no experts by config.json, but there is tensor '\(tensor)'; config.json belongs to another model"
+    case .noSuchLayer(let path, let layer, let count, let layers):
+      layer < 0 || layer >= count
+        ? "\(path): there is no layer \(layer); the model has layers 0 to \(count - 1)"
+        : "\(path): layer \(layer) has no experts; those with experts are \(rangesText(layers))"
+    }
+  }
+
+  private func text(_ shape: [Int]) -> String {
+    shape.isEmpty ? "a scalar" : shape.map(String.init).joined(separator: " x ")
+  }
+}
+
+/// Ascending numbers in words, runs of neighbours as ranges: `1-3,7`.
+public func rangesText(_ numbers: [Int]) -> String {
+  var parts: [String] = []
+  var place = 0
+  while place < numbers.count {
+    var last = place
+    while last + 1 < numbers.count, numbers[last + 1] == numbers[last] + 1 { last += 1 }
+    parts.append(last == place ? "\(numbers[place])" : "\(numbers[place])-\(numbers[last])")
+    place = last + 1
+  }
+  return parts.joined(separator: ",")
+}

@@ -1,0 +1,127 @@
+import Tensors
+
+/// Finds the tensors of layers in a checkpoint's files, by what is known of its family.
+struct LayerSurvey: Sendable {
+  let folder: String
+  let family: Family
+  let catalogue: FamilyCatalogue
+  let files: WeightFiles
+  let sizes: Checkpoint.Sizes
+  private let prefix: String
+
+  /// Chooses the prefix under which the tensors of the MoE layers stand.
+  init(
+    folder: String, family: Family, catalogue: FamilyCatalogue, files: WeightFiles,
+    sizes: Checkpoint.Sizes, moeLayers: [Int]
+  ) {
+    self.folder = folder
+    self.family = family
+    self.catalogue = catalogue
+    self.files = files
+    self.sizes = sizes
+    let layouts = catalogue.layouts(of: family)
+    // Any router or first expert shows it: a tensor that is missing must not hide the others.
+    let tails = layouts.flatMap { block, layout in
+      (family.router + [layout[.gate].tensor.replacing("{E}", with: "0")]).map { "\(block).\($0)" }
+    }
+    prefix =
+      family.prefixes.first { prefix in
+        moeLayers.contains { layer in
+          tails.contains { files["\(prefix)layers.\(layer).\($0)"] != nil }
+        }
+      } ?? family.prefixes.first ?? ""
+  }
+
+  /// Finds the weights of a layer that has experts.
+  func layer(_ index: Int) -> MoELayer {
+    let (block, layout) = layout(ofLayer: index)
+    let start = "\(prefix)layers.\(index).\(block)."
+    var experts: [Projection: [MoELayer.FoundWeight]] = [:]
+    var shared: [Projection: MoELayer.FoundWeight] = [:]
+    for projection in Projection.allCases {
+      experts[projection] = routedExperts(of: projection, stored: layout[projection], start: start)
+      guard let expert = family.shared, let width = sizes.sharedWidth,
+        let name = catalogue.sharedName(expert.names, projection)
+      else { continue }
+      shared[projection] = weight(
+        "\(start)\(expert.block).\(name)", shape: sizes.shape(of: projection, width: width))
+    }
+    let routers = family.router.map { start + $0 }
+    return MoELayer(
+      index: index,
+      router: weight(
+        routers.first { files[$0] != nil } ?? routers[0],
+        shape: [sizes.expertCount, sizes.hiddenSize]),
+      experts: experts, shared: shared)
+  }
+
+  /// A tensor of experts in a layer that should have none; nil where all is well.
+  func unexpectedExpert(inLayer index: Int) -> String? {
+    for (block, layout) in catalogue.layouts(of: family) {
+      let name =
+        "\(prefix)layers.\(index).\(block)."
+        + layout[.gate].tensor.replacing("{E}", with: "0")
+      if files[name] != nil { return name }
+    }
+    return nil
+  }
+
+  /// The layout of a layer is the first of the family's whose tensors are there: it may change from
+  /// layer to layer.
+  private func layout(ofLayer index: Int) -> (block: String, layout: ExpertLayout) {
+    let candidates = catalogue.layouts(of: family)
+    let present = candidates.first { block, layout in
+      let start = "\(prefix)layers.\(index).\(block)."
+      // One expert may be missing: any of them shows the layout.
+      return (0..<sizes.expertCount).contains { expert in
+        Projection.allCases.contains { projection in
+          files[start + layout[projection].tensor.replacing("{E}", with: "\(expert)")] != nil
+        }
+      }
+    }
+    return present ?? candidates[0]
+  }
+
+  private func routedExperts(
+    of projection: Projection, stored: StoredProjection, start: String
+  ) -> [MoELayer.FoundWeight] {
+    let shape = sizes.shape(of: projection, width: sizes.expertWidth)
+    guard let refusal = stored.refusal else {
+      let parts = stored.tensor.split(separator: "{E}", maxSplits: 1)
+      return (0..<sizes.expertCount).map { expert in
+        weight("\(start)\(parts[0])\(expert)\(parts[1])", shape: shape)
+      }
+    }
+    let name = start + stored.tensor.replacing("{E}", with: "0")
+    guard let place = files[name] else {
+      return [.failure(.missingTensor(path: folder, tensor: name))]
+    }
+    return [
+      .failure(
+        .unsupported(
+          path: place.file.path, tensor: name, elementType: place.tensor.elementType.rawValue,
+          reason: refusal))
+    ]
+  }
+
+  private func weight(_ name: String, shape: [Int]) -> MoELayer.FoundWeight {
+    guard let place = files[name] else {
+      return .failure(.missingTensor(path: folder, tensor: name))
+    }
+    let tensor = place.tensor
+    guard tensor.elementType.isDecodable else {
+      let scales = ["\(name)_scale_inv", "\(name)_scale"].first { files[$0] != nil }
+      let reason = scales.map { "holds quantised weights with scales in '\($0)'" }
+      return .failure(
+        .unsupported(
+          path: place.file.path, tensor: name, elementType: tensor.elementType.rawValue,
+          reason: reason ?? "holds quantised or packed values"))
+    }
+    guard tensor.shape == shape else {
+      return .failure(
+        .wrongShape(
+          path: place.file.path, tensor: name, shape: tensor.shape, expected: shape))
+    }
+    return .success(Weight(file: place.file, tensor: tensor))
+  }
+}

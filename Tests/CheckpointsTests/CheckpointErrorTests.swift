@@ -1,0 +1,132 @@
+import Checkpoints
+import Testing
+
+/// Checks that each message says where, what, and what next.
+@Suite struct CheckpointErrorTests {
+  static let messages: [(CheckpointError, String)] = [
+    (
+      .missing(path: "m"),
+      "m: there is no such folder; give the folder that holds config.json and the weight files"
+    ),
+    (
+      .notAFolder(path: "m"),
+      "m: is a file; give the folder that holds config.json and the weight files"
+    ),
+    (
+      .foreignFormat(path: "m", format: "GGUF"),
+      "m: holds weights as GGUF, which sdmoe does not read; save the model as safetensors "
+        + "(transformers: save_pretrained) and analyse that folder"
+    ),
+    (
+      .noConfig(path: "m/config.json"),
+      "m/config.json: there is no config.json here, so the family of the model is not known; "
+        + "copy it from where the weights come from"
+    ),
+    (
+      .unreadable(path: "m", reason: "no permission to list it"),
+      "m: cannot be read: no permission to list it; check its permissions"
+    ),
+    (
+      .badConfig(path: "c", key: "hidden_size", reason: "is missing"),
+      "c: 'hidden_size' is missing; compare it with the published config of the model"
+    ),
+    (
+      .badConfig(path: "c", key: nil, reason: "is not a JSON object"),
+      "c: is not a JSON object; compare it with the published config of the model"
+    ),
+    (
+      .unknownModelType(path: "c", modelType: "x", known: ["a", "b"]),
+      "c: model_type 'x' is not known; known are a, b"
+    ),
+    (
+      .dense(path: "m", modelType: "llama"),
+      "m: a dense model (model_type 'llama'), without experts; "
+        + "sdmoe compares the experts of Mixture-of-Experts models"
+    ),
+    (
+      .noWeights(path: "m"),
+      "m: holds neither model.safetensors, nor model.safetensors.index.json, nor an HDF5 file; "
+        + "download the weights into it"
+    ),
+    (
+      .noIndex(path: "m", files: 3),
+      "m: holds 3 safetensors files, but no model.safetensors.index.json that says which tensor "
+        + "lies where; download the index too"
+    ),
+    (.badIndex(path: "i", reason: "is odd"), "i: is odd; download the index again"),
+    (
+      .indexLeavesFolder(path: "i", file: "../x"),
+      "i: names the file '../x', which lies outside this folder; nothing there is read, "
+        + "download the index again"
+    ),
+    (
+      .missingShard(path: "m", file: "s", index: "i"),
+      "m: the file 's' is missing, though i names it; finish the download"
+    ),
+    (
+      .tensorNotInShard(path: "s", tensor: "t", index: "i"),
+      "s: has no tensor 't', though i says so; the file or the index comes from another version, "
+        + "download both again"
+    ),
+    (
+      .tensorInTwoFiles(tensor: "t", first: "a", second: "b"),
+      "b: holds tensor 't' too, as does a; keep only one of the files"
+    ),
+    (
+      .distributedSave(path: "s"),
+      "s: holds one rank's slices of a distributed save (DCP_SHARDING_INFO), not whole tensors; "
+        + "save it again with transformers' save_pretrained in its default form"
+    ),
+    (
+      .missingTensor(path: "m", tensor: "t"),
+      "m: tensor 't' is missing, though config.json promises it; the download is incomplete, "
+        + "or config.json belongs to another model"
+    ),
+    (
+      .wrongShape(path: "s", tensor: "t", shape: [4, 8], expected: [6, 8]),
+      "s: tensor 't' is 4 x 8, but config.json says 6 x 8; config.json belongs to another model"
+    ),
+    (
+      .wrongShape(path: "s", tensor: "t", shape: [], expected: [6, 8]),
+      "s: tensor 't' is a scalar, but config.json says 6 x 8; config.json belongs to another model"
+    ),
+    (
+      .unsupported(path: "s", tensor: "t", elementType: "U8", reason: "holds packed values"),
+      "s: tensor 't' of type U8 holds packed values, which this version does not read; "
+        + "save the model as BF16 with one tensor for each expert "
+        + "(transformers: load it, then save_pretrained)"
+    ),
+    (
+      .unexpectedExperts(path: "m", layer: 0, tensor: "t"),
+      "m: layer 0 has no experts by config.json, but there is tensor 't'; "
+        + "config.json belongs to another model"
+    ),
+    (
+      .noSuchLayer(path: "m", layer: 27, layerCount: 27, moeLayers: [1]),
+      "m: there is no layer 27; the model has layers 0 to 26"
+    ),
+    (
+      .noSuchLayer(path: "m", layer: -1, layerCount: 27, moeLayers: [1]),
+      "m: there is no layer -1; the model has layers 0 to 26"
+    ),
+    (
+      .noSuchLayer(path: "m", layer: 0, layerCount: 27, moeLayers: [1, 2, 3, 7]),
+      "m: layer 0 has no experts; those with experts are 1-3,7"
+    ),
+  ]
+
+  @Test("reads", arguments: messages)
+  func message(error: CheckpointError, expected: String) {
+    #expect(error.description == expected)
+  }
+
+  @Test(
+    "numbers in words",
+    arguments: [
+      ([], ""), ([4], "4"), ([0, 1], "0-1"), ([0, 2, 4], "0,2,4"),
+      ([1, 2, 3, 7, 9, 10], "1-3,7,9-10"),
+    ])
+  func ranges(numbers: [Int], expected: String) {
+    #expect(rangesText(numbers) == expected)
+  }
+}

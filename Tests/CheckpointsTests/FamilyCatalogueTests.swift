@@ -1,0 +1,119 @@
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+/// Checks the data of families.json itself, against the file as it lies in the sources.
+@Suite struct FamilyCatalogueTests {
+  struct Catalogue: Decodable {
+    struct Stored: Decodable {
+      let tensor: String
+      let axes: [String]
+    }
+
+    struct Family: Decodable {
+      struct Shared: Decodable {
+        let block: String
+        let names: String
+        let width: [String]
+      }
+
+      struct Rule: Decodable {
+        let rule: String
+        let key: String?
+        let frequencyKey: String?
+      }
+
+      let id: String
+      let modelTypes: [String]
+      let prefixes: [String]?
+      let block: String
+      let router: [String]
+      let experts: [String]
+      let shared: Shared?
+      let expertCount: [String]
+      let width: [String]
+      let moeLayers: Rule
+    }
+
+    let layouts: [String: [String: Stored]]
+    let shared: [String: [String: String]]
+    let families: [Family]
+  }
+
+  static let projections: Set = ["gate_proj", "up_proj", "down_proj"]
+
+  let catalogue: Catalogue
+
+  init() throws {
+    catalogue = try Fixture.decode(from: "../Sources/Checkpoints/families.json")
+  }
+
+  @Test("The catalogue that is built in has the 29 families of the file, in its order")
+  func builtIn() {
+    #expect(KnownFamily.all.count == 29)
+    #expect(KnownFamily.all.map(\.id) == catalogue.families.map(\.id))
+    #expect(KnownFamily.all.map(\.modelTypes) == catalogue.families.map(\.modelTypes))
+  }
+
+  @Test("Family names and model types are unique, and no family is without a type")
+  func uniqueness() {
+    let ids = catalogue.families.map(\.id)
+    #expect(Set(ids).count == ids.count)
+    let types = catalogue.families.flatMap(\.modelTypes)
+    #expect(Set(types).count == types.count)
+    #expect(catalogue.families.allSatisfy { !$0.modelTypes.isEmpty })
+  }
+
+  @Test("Every layout and every set of shared names that a family refers to exists")
+  func references() {
+    for family in catalogue.families {
+      for placed in family.experts {
+        let layout = placed.split(separator: ":").last.map(String.init) ?? ""
+        #expect(catalogue.layouts[layout] != nil, "\(family.id) refers to layout '\(placed)'")
+      }
+      if let shared = family.shared {
+        #expect(catalogue.shared[shared.names] != nil, "\(family.id): '\(shared.names)'")
+        #expect(!shared.block.isEmpty && !shared.width.isEmpty, "\(family.id)")
+      }
+      #expect(!family.experts.isEmpty && !family.router.isEmpty, "\(family.id)")
+      #expect(!family.expertCount.isEmpty && !family.width.isEmpty, "\(family.id)")
+      #expect(!family.block.hasSuffix("."), "\(family.id)")
+      for prefix in family.prefixes ?? [] {
+        #expect(prefix.isEmpty || prefix.hasSuffix("."), "\(family.id): prefix '\(prefix)'")
+      }
+    }
+  }
+
+  @Test("Every layout names all three projections, with two axes or an expert axis")
+  func layouts() {
+    for (name, layout) in catalogue.layouts {
+      #expect(Set(layout.keys) == Self.projections, "\(name)")
+      for stored in layout.values {
+        // Either each expert has a tensor of its own, or there is an axis of experts.
+        #expect(stored.tensor.contains("{E}") != stored.axes.contains("expert"), "\(name)")
+        #expect(stored.axes.contains("in") && stored.axes.contains("out"), "\(name)")
+      }
+    }
+    for (name, names) in catalogue.shared {
+      #expect(Set(names.keys) == Self.projections, "\(name)")
+    }
+  }
+
+  @Test("A rule that needs a key of config.json names it")
+  func rules() {
+    let withoutKeys: Set = ["all", "sparse step"]
+    for family in catalogue.families where !withoutKeys.contains(family.moeLayers.rule) {
+      #expect(family.moeLayers.key != nil, "\(family.id)")
+    }
+    for family in catalogue.families where ["period", "interval"].contains(family.moeLayers.rule) {
+      #expect(family.moeLayers.frequencyKey != nil, "\(family.id)")
+    }
+  }
+
+  @Test("Families whose published checkpoints are all stacked are not called readable")
+  func readability() {
+    let unreadable = KnownFamily.all.filter { !$0.isReadable }.map(\.id)
+    #expect(unreadable == ["gpt_oss", "granitemoe"])
+  }
+}

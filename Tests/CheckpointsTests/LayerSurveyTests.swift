@@ -1,0 +1,143 @@
+import Checkpoints
+import TestSupport
+import Tensors
+import Testing
+
+/// Checks what is said of single tensors: missing, misshapen, of types that are not read.
+@Suite struct LayerSurveyTests {
+  static let start = "model.layers.1.mlp."
+
+  @Test(
+    "a missing tensor is named, and nothing else is",
+    arguments: [
+      "gate.weight", "experts.0.gate_proj.weight", "experts.2.up_proj.weight",
+      "experts.1.down_proj.weight", "shared_experts.gate_proj.weight",
+      "shared_experts.up_proj.weight", "shared_experts.down_proj.weight",
+    ])
+  func missing(name: String) throws {
+    var toy = ToyCheckpoint.deepseek()
+    toy[Self.start + name] = nil
+    let folder = try toy.written(as: .shards(2))
+    let checkpoint = try Checkpoint(path: folder.path)
+    let problem = CheckpointError.missingTensor(path: folder.path, tensor: Self.start + name)
+    #expect(checkpoint.problems == [problem])
+    #expect(checkpoint.layers[0].problems == [problem])
+    #expect(checkpoint.layers[1].problems == [])
+  }
+
+  @Test("a whole expert missing gives one problem for each projection")
+  func missingExpert() throws {
+    var toy = ToyCheckpoint.deepseek()
+    let names = ["gate_proj", "up_proj", "down_proj"].map { Self.start + "experts.2.\($0).weight" }
+    for name in names { toy[name] = nil }
+    let folder = try toy.written()
+    let checkpoint = try Checkpoint(path: folder.path)
+    #expect(
+      checkpoint.problems == names.map { .missingTensor(path: folder.path, tensor: $0) })
+    // The others keep their places.
+    let gates = try #require(checkpoint.layers[0].experts[.gate])
+    #expect(gates.count == 3)
+    #expect(try gates[1].get().tensor.name == Self.start + "experts.1.gate_proj.weight")
+  }
+
+  @Test(
+    "a shape other than the config says",
+    arguments: [
+      ("gate.weight", [4, 8], [3, 8]), ("gate.weight", [8, 3], [3, 8]),
+      ("experts.1.gate_proj.weight", [7, 8], [6, 8]),
+      // Transposed.
+      ("experts.1.gate_proj.weight", [8, 6], [6, 8]),
+      ("experts.1.up_proj.weight", [8, 6], [6, 8]),
+      ("experts.1.down_proj.weight", [6, 8], [8, 6]),
+      ("experts.0.up_proj.weight", [48], [6, 8]), ("experts.0.up_proj.weight", [], [6, 8]),
+      ("experts.0.up_proj.weight", [1, 6, 8], [6, 8]),
+      ("experts.0.up_proj.weight", [0, 8], [6, 8]),
+      ("shared_experts.down_proj.weight", [8, 6], [8, 12]),
+    ])
+  func wrongShape(name: String, shape: [Int], expected: [Int]) throws {
+    var toy = ToyCheckpoint.deepseek()
+    toy[Self.start + name] = ToyTensor(Self.start + name, .bf16, shape, seed: 9)
+    let folder = try toy.written()
+    #expect(
+      try Checkpoint(path: folder.path).problems == [
+        .wrongShape(
+          path: folder.path("model.safetensors"), tensor: Self.start + name, shape: shape,
+          expected: expected)
+      ])
+  }
+
+  @Test(
+    "a type that is not read",
+    arguments: [
+      ElementType.f8E4M3, .f8E5M2, .i8, .u8, .i32, .bool, .f8E8M0, .i64,
+    ])
+  func unreadableType(type: ElementType) throws {
+    let name = Self.start + "experts.1.up_proj.weight"
+    var toy = ToyCheckpoint.deepseek()
+    toy[name] = ToyTensor(name, type, [6, 8], seed: 0)
+    let plain = try toy.written()
+    #expect(
+      try Checkpoint(path: plain.path).problems == [
+        .unsupported(
+          path: plain.path("model.safetensors"), tensor: name, elementType: type.rawValue,
+          reason: "holds quantised or packed values")
+      ])
+    toy.tensors.append(ToyTensor("\(name)_scale_inv", .f32, [1, 1], values: [1]))
+    let scaled = try toy.written()
+    #expect(
+      try Checkpoint(path: scaled.path).problems == [
+        .unsupported(
+          path: scaled.path("model.safetensors"), tensor: name, elementType: type.rawValue,
+          reason: "holds quantised weights with scales in '\(name)_scale_inv'")
+      ])
+  }
+
+  @Test("every type that can be decoded is taken", arguments: [ElementType.f64, .f32, .f16, .bf16])
+  func readableType(type: ElementType) throws {
+    var toy = ToyCheckpoint.of("olmoe", layerCount: 1)
+    toy.addLayer(0, experts: 3, hidden: 8, width: 6, type: type)
+    let folder = try toy.written()
+    #expect(try Checkpoint(path: folder.path).problems == [])
+  }
+
+  @Test("experts in a layer that the config calls dense")
+  func unexpectedExperts() throws {
+    var toy = ToyCheckpoint.deepseek()
+    toy.addLayer(0, experts: 3, hidden: 8, width: 6)
+    let folder = try toy.written()
+    #expect(
+      try Checkpoint(path: folder.path).problems == [
+        .unexpectedExperts(
+          path: folder.path, layer: 0, tensor: "model.layers.0.mlp.experts.0.gate_proj.weight")
+      ])
+  }
+
+  @Test("stacked experts in a layer that the config calls dense")
+  func unexpectedStack() throws {
+    var toy = ToyCheckpoint.deepseek()
+    let name = "model.layers.0.mlp.experts.gate_up_proj"
+    toy.tensors.append(ToyTensor(name, .bf16, [3, 12, 8], seed: 1))
+    let folder = try toy.written()
+    #expect(
+      try Checkpoint(path: folder.path).problems == [
+        .unexpectedExperts(path: folder.path, layer: 0, tensor: name)
+      ])
+  }
+
+  @Test("problems come in the order of layers and tensors")
+  func order() throws {
+    var toy = ToyCheckpoint.deepseek()
+    let names = [
+      "model.layers.1.mlp.gate.weight", "model.layers.1.mlp.experts.1.gate_proj.weight",
+      "model.layers.1.mlp.shared_experts.gate_proj.weight",
+      "model.layers.1.mlp.experts.0.down_proj.weight",
+      "model.layers.2.mlp.experts.0.gate_proj.weight",
+      "model.layers.2.mlp.experts.2.gate_proj.weight",
+    ]
+    for name in names.reversed() { toy[name] = nil }
+    let folder = try toy.written()
+    #expect(
+      try Checkpoint(path: folder.path).problems
+        == names.map { .missingTensor(path: folder.path, tensor: $0) })
+  }
+}
