@@ -1,0 +1,39 @@
+/// What can go wrong with a run folder and its tables.
+public enum FindingsError: Error, Equatable, Sendable {
+  /// A file or folder could not be made, written, read or renamed.
+  case fileSystem(path: String, doing: String, reason: String)
+  /// A file was given where a folder is expected.
+  case notAFolder(path: String)
+  /// The folder has files, but no manifest: it is not a run.
+  case notARun(path: String)
+  /// Another process works in the folder.
+  case inUse(path: String)
+  /// The folder holds the run of another checkpoint, other options or another version.
+  case anotherRun(path: String, difference: String)
+  /// A table's first line is not the one expected.
+  case wrongColumns(path: String, expected: String, actual: String)
+  /// A line of a table cannot be read.
+  case badLine(path: String, line: Int, reason: String)
+}
+
+extension FindingsError: CustomStringConvertible {
+  /// What went wrong, and what to try next.
+  public var description: String {
+    switch self {
+    case .fileSystem(let path, let doing, let reason):
+      "\(path): cannot \(doing): \(reason); check the permissions and the free space, and run the same command again"
+    case .notAFolder(let path):
+      "\(path): is a file, not a folder for a run; choose an empty or a new folder"
+    case .notARun(let path):
+      "\(path): holds files but no manifest.json of sdmoe, so nothing is written there; choose an empty or a new folder"
+    case .inUse(let path):
+      "\(path): another sdmoe works in this folder; wait until it is done, or choose another folder"
+    case .anotherRun(let path, let difference):
+      "\(path): holds another run (\(difference)); choose another folder, or remove this one first"
+    case .wrongColumns(let path, let expected, let actual):
+      "\(path): the first line is '\(actual)', expected '\(expected)'; the table was edited or is damaged: remove the folder that it lies in, and run the same command again"
+    case .badLine(let path, let line, let reason):
+      "\(path): line \(line) \(reason); the table was edited or is damaged: remove the folder that it lies in, and run the same command again"
+    }
+  }
+}

@@ -1,0 +1,244 @@
+import Files
+import Foundation
+
+/// A folder of findings: `manifest.json`, the results of finished units, and the tables and figures
+/// made of them.
+///
+/// Every file in it is whole or absent, and one process at a time works in it.
+public struct RunFolder: Sendable {
+  /// Where the folder lies.
+  public let path: String
+
+  /// What the run is.
+  public private(set) var manifest: RunManifest
+
+  private let presence: RunFolderPresence
+
+  static let subfolders = ["units", "tables", "figures"]
+
+  /// Opens a folder for a run: makes it if need be, and resumes what the same command began.
+  ///
+  /// - Parameters:
+  ///   - path: The folder; new, empty, or holding the same run.
+  ///   - manifest: What is to be run, every unit open.
+  /// - Throws: ``FindingsError/notAFolder(path:)``, ``FindingsError/notARun(path:)``,
+  ///   ``FindingsError/anotherRun(path:difference:)``, and
+  ///   ``FindingsError/fileSystem(path:doing:reason:)``.
+  public init(path: String, for manifest: RunManifest) throws {
+    try Self.check(path: path, for: manifest)
+    var path = path
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    self.path = path
+    self.manifest = manifest
+    try Self.makeFolder(path)
+    presence = try RunFolderPresence(in: path)
+    // The manifest comes first: a folder that has anything has one, so that it can be resumed.
+    try updateManifest()
+    for name in Self.subfolders { try Self.makeFolder("\(path)/\(name)") }
+  }
+
+  /// Checks that a folder can take a run, without changing anything.
+  ///
+  /// - Throws: As ``init(path:for:)``.
+  public static func check(path: String, for manifest: RunManifest) throws {
+    guard let content = try existingContent(of: path) else { return }
+    let file = "\(path)/manifest.json"
+    guard FileManager.default.fileExists(atPath: file) else {
+      // A process that was killed while it wrote the manifest leaves no more than a part of it.
+      guard content.allSatisfy({ $0.contains("manifest.json") && isUnfinished($0) }) else {
+        throw FindingsError.notARun(path: path)
+      }
+      return
+    }
+    guard
+      let data = FileManager.default.contents(atPath: file),
+      let existing = try? JSONDecoder().decode(RunManifest.self, from: data)
+    else {
+      throw FindingsError.anotherRun(path: path, difference: "its manifest.json cannot be read")
+    }
+    if let difference = manifest.difference(from: existing) {
+      throw FindingsError.anotherRun(path: path, difference: difference)
+    }
+  }
+
+  /// Whether all results of a unit are there, as they were written, with no expert left out.
+  public func isFinished(_ unit: RunManifest.Unit) -> Bool {
+    let folder = unitFolder(unit)
+    guard let data = FileManager.default.contents(atPath: "\(folder)/\(Self.contentsName)") else {
+      return false
+    }
+    let written = String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+    return !written.isEmpty
+      && written.allSatisfy { line in
+        guard let name = line.split(separator: " ").first else { return false }
+        return name != "\(TableDefinition.leftOut.name).csv"
+          && line == Self.contentsLine(of: String(name), in: folder)
+      }
+  }
+
+  /// The file of a unit that lists its tables with their sizes, so that a lost one is noticed.
+  private static let contentsName = "contents.txt"
+
+  private static func contentsLine(of name: String, in folder: String) -> String? {
+    FileStatus(at: "\(folder)/\(name)").map { "\(name) \($0.byteCount)" }
+  }
+
+  /// Keeps the results of a unit, replacing earlier ones.
+  ///
+  /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``; then nothing of the unit is kept.
+  public func write(_ tables: [Table], of unit: RunManifest.Unit) throws {
+    let target = unitFolder(unit)
+    let temporary = temporaryPath(beside: target)
+    let manager = FileManager.default
+    do {
+      try Self.makeFolder(temporary)
+      for table in tables {
+        try WholeFile.write(to: "\(temporary)/\(table.definition.name).csv") { append in
+          try append(Table.header(of: table.definition))
+          try append(table.lines)
+        }
+      }
+      let lines = tables.compactMap {
+        Self.contentsLine(of: "\($0.definition.name).csv", in: temporary)
+      }
+      try WholeFile.write(
+        lines.joined(separator: "\n") + "\n", to: "\(temporary)/\(Self.contentsName)")
+      try? manager.removeItem(atPath: target)
+      try replace(target, with: temporary)
+    } catch {
+      try? manager.removeItem(atPath: temporary)
+      guard let error = error as? SystemError else { throw error }
+      throw FindingsError(error, path: target, doing: "make this folder")
+    }
+  }
+
+  /// Reads a table of a finished unit; nil where the unit has none of that kind.
+  ///
+  /// - Throws: ``FindingsError`` when the file is damaged.
+  public func table(
+    _ definition: TableDefinition, of unit: RunManifest.Unit
+  ) throws -> Table? {
+    let file = "\(unitFolder(unit))/\(definition.name).csv"
+    guard FileManager.default.fileExists(atPath: file) else { return nil }
+    return try Table(readingFrom: file, as: definition)
+  }
+
+  /// Reads a table of the whole run; nil where the run has none of that kind.
+  ///
+  /// - Throws: ``FindingsError`` when the file is damaged.
+  public func table(_ definition: TableDefinition) throws -> Table? {
+    let file = tablePath(definition)
+    guard FileManager.default.fileExists(atPath: file) else { return nil }
+    return try Table(readingFrom: file, as: definition)
+  }
+
+  /// Makes the tables of the run from those of its units, in the order of the units.
+  ///
+  /// - Parameter definitions: The tables to make; one that no unit has is removed.
+  /// - Throws: ``FindingsError``; a table is whole or absent.
+  /// - Complexity: O(size of the tables) time; memory for one table of a unit.
+  public func gatherTables(_ definitions: [TableDefinition]) throws {
+    for definition in definitions {
+      let target = tablePath(definition)
+      if definition == .floors {
+        try writeFloors(to: target)
+        continue
+      }
+      let parts = manifest.units.map { "\(unitFolder($0))/\(definition.name).csv" }
+        .filter { FileManager.default.fileExists(atPath: $0) }
+      guard !parts.isEmpty else {
+        try? FileManager.default.removeItem(atPath: target)
+        continue
+      }
+      try WholeFile.write(to: target) { append in
+        let header = Table.header(of: definition)
+        try append(header)
+        for part in parts { try append(try Self.lines(ofTableAt: part, under: header)) }
+      }
+    }
+  }
+
+  /// Writes a figure.
+  ///
+  /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``
+  public func write(svg: String, ofFigure name: String) throws {
+    try WholeFile.write(svg, to: "\(path)/figures/\(name).svg")
+  }
+
+  /// Writes the manifest with the state of every unit as it is now.
+  ///
+  /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``
+  public mutating func updateManifest() throws {
+    for place in manifest.units.indices {
+      manifest.units[place].state = isFinished(manifest.units[place]) ? .finished : .open
+    }
+    try WholeFile.write(try manifest.json, to: "\(path)/manifest.json")
+  }
+
+  /// The lines of a unit's table as they were written, without the first one.
+  private static func lines(ofTableAt path: String, under header: String) throws -> String {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw FindingsError.fileSystem(
+        path: path, doing: "read", reason: "it is missing or not readable")
+    }
+    guard data.starts(with: header.utf8) else {
+      throw FindingsError.wrongColumns(
+        path: path, expected: String(header.dropLast()),
+        actual: String(decoding: data.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    }
+    guard data.last == UInt8(ascii: "\n") else {
+      let lineCount = data.count { $0 == UInt8(ascii: "\n") } + 1
+      throw FindingsError.badLine(path: path, line: lineCount, reason: "is cut short")
+    }
+    return String(decoding: data.dropFirst(header.utf8.count), as: UTF8.self)
+  }
+
+  private func tablePath(_ definition: TableDefinition) -> String {
+    "\(path)/tables/\(definition.name).csv"
+  }
+
+  private func unitFolder(_ unit: RunManifest.Unit) -> String { "\(path)/units/\(unit.name)" }
+
+  /// Units of equal shape share their floors: each is listed once.
+  private func writeFloors(to target: String) throws {
+    var lines: [String: (n: Int, k: Int, place: Int)] = [:]
+    for unit in manifest.units {
+      guard let table = try table(.floors, of: unit) else { continue }
+      let n = table.integers("n")
+      let k = table.integers("k")
+      for (row, line) in table.lines.split(separator: "\n").enumerated() {
+        if lines[String(line)] == nil { lines[String(line)] = (n[row], k[row], row) }
+      }
+    }
+    let sorted = lines.sorted {
+      ($0.value.n, $0.value.k, $0.value.place) < ($1.value.n, $1.value.k, $1.value.place)
+    }
+    try WholeFile.write(to: target) { append in
+      try append(Table.header(of: .floors))
+      for line in sorted { try append(line.key + "\n") }
+    }
+  }
+
+  /// What a folder holds, or nil where there is none.
+  private static func existingContent(of path: String) throws -> [String]? {
+    var isFolder: ObjCBool = false
+    // Safe: Foundation writes one Boolean there during the call.
+    guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      return nil
+    }
+    guard isFolder.boolValue else { throw FindingsError.notAFolder(path: path) }
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw FindingsError.fileSystem(path: path, doing: "list this folder", reason: "no permission")
+    }
+  }
+
+  private static func makeFolder(_ path: String) throws {
+    do {
+      try Files.makeFolder(at: path)
+    } catch {
+      throw FindingsError(error, path: path, doing: "make this folder")
+    }
+  }
+}
