@@ -1,0 +1,68 @@
+import Checkpoints
+import Findings
+import LinearAlgebra
+import Tensors
+
+/// The side of a projection on which subspaces are compared.
+enum Side: String, Sendable, CaseIterable {
+  /// In the residual stream, where all experts share one coordinate system.
+  case hidden
+  /// Among an expert's own neurons, whose order is arbitrary.
+  case neuron
+}
+
+/// Analysis 2: the similarity of every pair of experts on both sides, and a summary over the routed
+/// ones.
+///
+/// - Returns: The tables `similarity` and `summary`.
+func similarityTables(of unit: MeasuredUnit, floors: FloorCache, width: Int) async throws -> [Table]
+{
+  var similarity = Table(.similarity)
+  var summary = Table(.summary)
+  let k = unit.leading
+  for side in Side.allCases {
+    let members = unit.experts.filter { expert in
+      // A shared expert of a rank below k has no subspace of that dimension.
+      !expert.isShared || (side == .hidden && expert.rank >= k)
+    }
+    guard members.count > 1 else { continue }
+    let bases = members.map { (side == .hidden ? $0.hidden : $0.neuron).leadingColumns(k) }
+    let floor = try floors.floor(dimension: bases[0].rowCount, rank: k)
+    let rows = try await workSideBySide(count: members.count, width: width, makeState: {}) {
+      _, a in
+      try ((a + 1)..<members.count).map { b in
+        try SubspaceSimilarity.between(bases[a], bases[b])
+      }
+    }
+    var routed: [Double] = []
+    for (a, row) in rows.enumerated() {
+      for (offset, value) in row.enumerated() {
+        let b = a + 1 + offset
+        if !members[b].isShared { routed.append(value.meanCosine) }
+        similarity.append(
+          .integer(unit.layer), .text(unit.projection.rawValue), .text(side.rawValue),
+          .text(members[a].name), .text(members[b].name), .integer(k), .number(value.meanCosine),
+          .number(value.overlap), .number(value.maxCosine), .number(value.minCosine),
+          .number(value.geodesic), .number(floor.meanCosine.mean))
+      }
+    }
+    appendSummary(to: &summary, unit: unit, side: side, pairs: routed, floor: floor)
+  }
+  return [similarity, summary]
+}
+
+private func appendSummary(
+  to table: inout Table, unit: MeasuredUnit, side: Side, pairs: [Double], floor: RandomFloor
+) {
+  guard !pairs.isEmpty else { return }
+  let sorted = pairs.sorted()
+  let mean = pairs.reduce(0, +) / Double(pairs.count)
+  let expected = floor.meanCosine.mean
+  table.append(
+    .integer(unit.layer), .text(unit.projection.rawValue), .text(side.rawValue),
+    .integer(pairs.count), .number(mean), .number(quantile(0, of: sorted)),
+    .number(quantile(0.25, of: sorted)), .number(quantile(0.5, of: sorted)),
+    .number(quantile(0.75, of: sorted)), .number(quantile(1, of: sorted)), .number(expected),
+    // Subspaces that fill the whole space are always equal: nothing can exceed that.
+    .number(expected < 1 ? (mean - expected) / (1 - expected) : 0))
+}
