@@ -1,0 +1,62 @@
+public import Findings
+
+/// Draws how far each router row lies in the leading subspace of each expert, a heatmap for each
+/// layer and projection.
+///
+/// - Parameters:
+///   - routerScore: A table in the form of `TableDefinition.routerScore`, a whole run or a part of
+///     one.
+///   - scaleMaximum: The value of the last colour; what `routerScoreScaleMaximum(of:)` gives for
+///     this table when left out. A maximum of 0, nothing to show, is drawn as 1.
+///   - largestLayer: The largest layer of the run; that of the table when left out.
+/// - Returns: One figure for each layer and projection, in their order, named like
+///   `router_score-layer-00-gate_proj`. Rows are router rows, columns are experts.
+/// - Precondition: The table has the columns of that definition, and the scale's maximum is finite
+///   and not negative.
+/// - Complexity: O(rows) in time; each figure takes about ten bytes for each cell.
+public func routerScoreHeatmaps(
+  routerScore: Table, scaleMaximum: Double? = nil, largestLayer: Int? = nil
+) -> [Figure] {
+  let routerRows = routerScore.integers("router_row")
+  let experts = routerScore.integers("expert")
+  let scores = routerScore.numbers("score")
+  let floors = routerScore.numbers("floor_score")
+  let scaleMaximum = scaleMaximum ?? routerScoreScaleMaximum(of: routerScore)
+  let largestLayer = largestLayer ?? routerScore.integers("layer").max() ?? 0
+
+  return routerScore.rowsByUnit().map { unit, rows in
+    let rowPlaces = Places(rows.map { routerRows[$0] })
+    let columnPlaces = Places(rows.map { experts[$0] })
+    var values = [Double](repeating: .nan, count: rowPlaces.count * columnPlaces.count)
+    for row in rows {
+      guard let y = rowPlaces[routerRows[row]], let x = columnPlaces[experts[row]] else { continue }
+      values[y * columnPlaces.count + x] = scores[row]
+    }
+
+    let floor = rows.map { floors[$0] }.first { !$0.isNaN } ?? .nan
+    let chance = floor.isNaN ? "" : "; random floor \(shareText(floor))"
+    let heatmap = Heatmap(
+      title: "\(unit.title) · hidden side · router score",
+      subtitle: "share of a router row that lies in an expert's top-k subspace" + chance,
+      measure: "score", rowTitle: "router row", columnTitle: "expert",
+      rowLabels: rowPlaces.labels, columnLabels: columnPlaces.labels, values: values,
+      hasNeutralDiagonal: false, floor: floor, scaleMaximum: scaleMaximum)
+    let name = unit.figureName(table: routerScore.definition.name, largestLayer: largestLayer)
+    return Figure(name: name, svg: heatmap.svg())
+  }
+}
+
+/// The distinct numbers of a list in rising order, and the place of each.
+private struct Places {
+  private let sorted: [Int]
+  private let places: [Int: Int]
+
+  init(_ numbers: [Int]) {
+    sorted = Set(numbers).sorted()
+    places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1, $0) })
+  }
+
+  var count: Int { sorted.count }
+  var labels: [String] { sorted.map { "\($0)" } }
+  subscript(number: Int) -> Int? { places[number] }
+}

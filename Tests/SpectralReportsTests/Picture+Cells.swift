@@ -1,0 +1,50 @@
+import SpectralReports
+import Testing
+
+extension Picture {
+  /// The cells of a heatmap: the colour of each, by row and column.
+  struct Cells {
+    fileprivate(set) var colours: [[String]]
+
+    /// The number of cells of any colour but those given.
+    func count(except greys: Set<String>) -> Int {
+      colours.joined().count { !greys.contains($0) }
+    }
+  }
+
+  static let neutral = "#c9c9c9"
+  static let missing = "#f0f0f0"
+
+  /// Reads the strokes of the heatmap back into cells.
+  func cells() throws -> Cells {
+    let paths = elements.filter { $0.name == "path" && $0.groupClass == "cells" }
+    let size = try #require(paths.first).number("stroke-width")
+    var drawn: [(x: Double, y: Double, colour: String)] = []
+    for path in paths {
+      let colour = try #require(path.attributes["stroke"])
+      for stroke in try #require(path.attributes["d"]).split(separator: "M") {
+        let numbers = stroke.split { " h".contains($0) }.compactMap { Double($0) }
+        try #require(numbers.count == 3, "\(stroke)")
+        let count = numbers[2] / size
+        try #require(count == count.rounded() && count >= 1, "\(stroke)")
+        drawn += (0..<Int(count)).map { (numbers[0] + Double($0) * size, numbers[1], colour) }
+      }
+    }
+
+    let columns = Set(drawn.map(\.x)).sorted()
+    let rows = Set(drawn.map(\.y)).sorted()
+    let columnPlaces = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1, $0) })
+    let rowPlaces = Dictionary(uniqueKeysWithValues: rows.enumerated().map { ($1, $0) })
+    #expect(
+      zip(columns, columns.dropFirst()).allSatisfy { $1 - $0 >= size }, "cells lie on one another")
+    let line = [String](repeating: "", count: columns.count)
+    var cells = Cells(colours: [[String]](repeating: line, count: rows.count))
+    for cell in drawn {
+      let column = try #require(columnPlaces[cell.x])
+      let row = try #require(rowPlaces[cell.y])
+      #expect(cells.colours[row][column].isEmpty, "cell \(row), \(column) is drawn twice")
+      cells.colours[row][column] = cell.colour
+    }
+    return cells
+  }
+}
