@@ -1,0 +1,114 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Checks the words of the command line: help, version, completions, and what is refused with 64.
+@Suite struct CommandLineTests {
+  static let helps: [(words: [String], golden: String)] = [
+    (["--help"], "help"), (["inspect", "--help"], "help-inspect"),
+    (["analyze", "--help"], "help-analyze"), (["families", "--help"], "help-families"),
+  ]
+
+  @Test("help is the golden text", arguments: helps)
+  func help(words: [String], golden: String) throws {
+    let outcome = try Tool.run(words)
+    #expect(outcome.status == 0)
+    #expect(outcome.errors == "")
+    try expectGolden(outcome.output, matches: "cli/\(golden).txt")
+  }
+
+  @Test("without a word the help is shown")
+  func noWords() throws {
+    let outcome = try Tool.run([])
+    #expect(outcome.output == (try Tool.run(["--help"]).output))
+    #expect(outcome.status == 0)
+  }
+
+  @Test("the version is told, and is the manifest's")
+  func version() throws {
+    let outcome = try Tool.run(["--version"])
+    #expect(outcome.status == 0)
+    #expect(outcome.output == "0.1.0\n")
+    let manifest = try #require(try Samples.reference.get().files["manifest.json"])
+    let object = try #require(try JSONSerialization.jsonObject(with: manifest) as? [String: Any])
+    #expect(object["version"] as? String == "0.1.0")
+  }
+
+  @Test("the families are listed", arguments: ["qwen2_moe", "deepseek_v3", "mixtral", "olmoe"])
+  func families(name: String) throws {
+    let outcome = try Tool.run(["families"])
+    #expect(outcome.status == 0)
+    #expect(outcome.errors == "")
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines[0].hasPrefix("family "))
+    #expect(lines.contains { $0.hasPrefix("\(name) ") && $0.hasSuffix("yes") })
+  }
+
+  @Test("completions are made", arguments: ["bash", "zsh", "fish"])
+  func completions(shell: String) throws {
+    let outcome = try Tool.run(["--generate-completion-script", shell])
+    #expect(outcome.status == 0)
+    for word in ["sdmoe", "analyze", "inspect", "keep-going"] {
+      #expect(outcome.output.contains(word), "\(word)")
+    }
+    guard shell == "bash" else { return }
+    let folder = try TemporaryFolder()
+    try folder.write(outcome.output, as: "completions")
+    let checked = try Tool.shell("bash -n completions", in: folder.path)
+    #expect(checked.status == 0, "\(checked.errors)")
+  }
+
+  // MARK: Wrong words
+
+  static let wrongWords: [(words: String, message: String)] = [
+    ("foo", "Unexpected argument 'foo'"),
+    ("analyze", "Missing expected argument '<checkpoint>'"),
+    ("analyze CKPT", "Missing expected argument '--output <run>'"),
+    ("analyze CKPT -o", "Missing value for '-o <run>'"),
+    ("analyze CKPT -o RUN more", "Unexpected argument 'more'"),
+    ("analyze CKPT -o RUN --layer 1", "Unknown option '--layer'"),
+    ("analyze CKPT -o RUN --layers 3-1", "The value '3-1' is invalid for '--layers <list>'"),
+    ("analyze CKPT -o RUN --layers x", "The value 'x' is invalid for '--layers <list>'"),
+    ("analyze CKPT -o RUN --layers 1,,2", "The value '1,,2' is invalid for '--layers <list>'"),
+    ("analyze CKPT -o RUN --layers 1-2-3", "The value '1-2-3' is invalid for '--layers <list>'"),
+    ("analyze CKPT -o RUN --layers=-1", "The value '-1' is invalid for '--layers <list>'"),
+    ("analyze CKPT -o RUN --layers 0-", "The value '0-' is invalid for '--layers <list>'"),
+    (
+      "analyze CKPT -o RUN --layers 0-99999999999999999999",
+      "The value '0-99999999999999999999' is invalid for '--layers <list>'"
+    ),
+    (
+      "analyze CKPT -o RUN --projections foo",
+      "The value 'foo' is invalid for '--projections <list>'"
+    ),
+    ("analyze CKPT -o RUN --projections gate,", "The value 'gate,' is invalid"),
+    ("analyze CKPT -o RUN --analyses foo", "The value 'foo' is invalid for '--analyses <list>'"),
+    ("analyze CKPT -o RUN --fraction 0", "--fraction is 0.0, but must be over 0 and at most 1"),
+    ("analyze CKPT -o RUN --fraction 1.5", "--fraction is 1.5, but must be over 0 and at most 1"),
+    ("analyze CKPT -o RUN --fraction=-0.1", "--fraction is -0.1, but must be over 0 and at most 1"),
+    ("analyze CKPT -o RUN --fraction nan", "--fraction is nan, but must be over 0 and at most 1"),
+    ("analyze CKPT -o RUN --fraction inf", "--fraction is inf, but must be over 0 and at most 1"),
+    ("analyze CKPT -o RUN --fraction 1%", "The value '1%' is invalid for '--fraction <share>'"),
+    ("analyze CKPT -o RUN --jobs 0", "--jobs is 0, but must be at least 1"),
+    ("analyze CKPT -o RUN --jobs=-2", "--jobs is -2, but must be at least 1"),
+    ("analyze CKPT -o RUN -j x", "The value 'x' is invalid for '-j <count>'"),
+    ("analyze CKPT -o EMPTY", "--output is empty, but must name a folder"),
+    ("inspect", "Missing expected argument '<checkpoint>'"),
+    ("inspect CKPT --yaml", "Unknown option '--yaml'"),
+    ("families all", "Unexpected argument 'all'"),
+  ]
+
+  @Test("wrong words are told on stderr, exit with 64, and touch nothing", arguments: wrongWords)
+  func wrong(words: String, message: String) throws {
+    let folder = try TemporaryFolder()
+    let outcome = try Tool.run(
+      words.split(separator: " ").map {
+        $0 == "CKPT" ? Samples.tiny : $0 == "EMPTY" ? "" : String($0)
+      }, in: folder.path)
+    #expect(outcome.status == 64)
+    #expect(outcome.output == "")
+    #expect(outcome.errors.hasPrefix("Error: \(message)"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("Usage: sdmoe"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+  }
+}

@@ -1,0 +1,205 @@
+import Foundation
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Checks what is left when a run is killed, may not read or write, or finds no space.
+@Suite struct RobustnessTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  // MARK: Interruptions
+
+  @Test("a run that is killed again and again ends as one that was not")
+  func killed() throws {
+    let path = folder.path("run")
+    var kills = 0
+    // Each time a little later, so that the last ones meet the tables and figures.
+    for pause in stride(from: 0.0, to: 0.4, by: 0.04) {
+      let units = finishedUnits(in: path)
+      let started = try Tool.start(
+        try Tool.path.get(), ["analyze", Samples.qwen, "-o", path, "--quiet"], in: folder.path,
+        streams: TemporaryFolder())
+      while started.process.isRunning, finishedUnits(in: path) == units, units < 9 {
+        Thread.sleep(forTimeInterval: 0.001)
+      }
+      Thread.sleep(forTimeInterval: pause)
+      kill(started.identifier, SIGKILL)
+      if try started.outcome().status == -SIGKILL { kills += 1 }
+    }
+    #expect(kills >= 1)
+    let outcome = try Tool.run(["analyze", Samples.qwen, "-o", "run"], in: folder.path)
+    let reference = try Samples.reference.get()
+    #expect(outcome.status == 0)
+    #expect(outcome.output == reference.outcome.output)
+    #expect(differences(try filesByPath(under: path), reference.files) == [])
+  }
+
+  @Test("a reader that closes its end of a pipe is no reason to stop")
+  func closedPipes() throws {
+    let environment = ["CKPT": Samples.tiny]
+    let both = try Tool.shell(
+      "{ sleep 0.3; \"$SDMOE\" analyze \"$CKPT\" -o run 2>&1; echo $? > status; } | true; sleep 0.1; while ! test -s status; do sleep 0.05; done",
+      in: folder.path, environment: environment)
+    #expect(both.errors == "")
+    #expect(try String(contentsOfFile: folder.path("status"), encoding: .utf8) == "0\n")
+    #expect(FileManager.default.fileExists(atPath: folder.path("run/tables/summary.csv")))
+    let head = try Tool.shell(
+      "{ \"$SDMOE\" inspect \"$CKPT\" --json; echo $? > status; } | head -1", in: folder.path,
+      environment: environment)
+    #expect(head.output == "{\n")
+    #expect(head.errors == "")
+    #expect(try String(contentsOfFile: folder.path("status"), encoding: .utf8) == "0\n")
+  }
+
+  @Test("results that cannot be written to stdout are an error")
+  func fullOutput() throws {
+    let outcome = try Tool.shell(
+      "\"$SDMOE\" inspect \"$CKPT\" > /dev/full", in: folder.path,
+      environment: ["CKPT": Samples.tiny])
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors.hasPrefix("Error: standard output: cannot write: No space left on device; "))
+  }
+
+  // MARK: Space
+
+  /// Checks a run that found no space, and that the same command ends it once there is some.
+  private func expectUnfinished(
+    _ outcome: Tool.Outcome, at path: String, reason: String, resume: () throws -> Tool.Outcome
+  ) throws {
+    #expect(outcome.status == 1)
+    #expect(outcome.output == "")
+    let error = try #require(
+      outcome.errors.wholeMatch(
+        of:
+          /Error: (\S+): cannot (.+): ([^:;]+); check the permissions and the free space, and run the same command again\n/
+      ),
+      "\(outcome.errors)")
+    #expect(error.1.hasPrefix(path))
+    #expect(error.3 == reason)
+
+    let reference = try Samples.reference.get().files
+    let left = try filesByPath(under: path)
+    #expect(left.count < reference.count)
+    #expect(
+      differences(left, reference.filter { left.keys.contains($0.key) }).filter {
+        $0 != "manifest.json"
+      } == [])
+    #expect(try resume().status == 0)
+    #expect(differences(try filesByPath(under: path), reference) == [])
+  }
+
+  @Test(
+    "a full disk is told; nothing is half-written; with space the run goes on",
+    arguments: [8, 64, 140, 200, 300, 480])
+  func fullDisk(kilobytes: Int) throws {
+    let disk = folder.path("disk")
+    try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+    let mounted = try Tool.shell(
+      "mount -t tmpfs -o size=\(kilobytes)k tmpfs disk", in: folder.path)
+    // Only root may mount; others meet the limit of the size of a file, below, alone.
+    guard mounted.status == 0 else { return try limitedSize(bytes: kilobytes * 64) }
+    defer { _ = try? Tool.shell("umount -l disk", in: folder.path) }
+    let outcome = try Tool.analyze(Samples.qwen, into: "\(disk)/run", "--quiet")
+    try expectUnfinished(outcome, at: "\(disk)/run", reason: "No space left on device") {
+      #expect(try Tool.shell("mount -o remount,size=50m disk", in: folder.path).status == 0)
+      return try Tool.analyze(Samples.qwen, into: "\(disk)/run", "--quiet")
+    }
+  }
+
+  @Test("a file over the system's limit is told as a full disk is", arguments: [1024, 8192, 16384])
+  func limitedSize(bytes: Int) throws {
+    let path = folder.path("limited")
+    let outcome = try Tool.shell(
+      "ulimit -f \(bytes / 512); \"$SDMOE\" analyze \"$CKPT\" -o \"$RUN\" --quiet", in: folder.path,
+      environment: ["CKPT": Samples.qwen, "RUN": path])
+    try expectUnfinished(outcome, at: path, reason: "File too large") {
+      try Tool.analyze(Samples.qwen, into: path, "--quiet")
+    }
+  }
+
+  // MARK: Permissions
+
+  @Test("a shard without permission is told")
+  func unreadableShard() throws {
+    let user = try OtherUser(in: folder)
+    let shard = "\(user.checkpoint)/model-00003-of-00007.safetensors"
+    try setMode(0, of: shard)
+    let outcome = try user.run(["analyze", user.checkpoint, "-o", user.own("run")])
+    #expect(outcome.status == 1)
+    #expect(outcome.output == "")
+    #expect(outcome.errors.hasPrefix("Error: \(shard): "), "\(outcome.errors)")
+    #expect(outcome.errors.contains("ermission"), "\(outcome.errors)")
+    #expect(!FileManager.default.fileExists(atPath: user.own("run")))
+    let inspected = try user.run(["inspect", user.checkpoint])
+    #expect(inspected.status == 1)
+    #expect(inspected.output.contains("FAIL\n- \(shard): "))
+  }
+
+  @Test("a config.json without permission is told")
+  func unreadableConfig() throws {
+    let user = try OtherUser(in: folder)
+    let config = "\(user.checkpoint)/config.json"
+    try setMode(0, of: config)
+    let outcome = try user.run(["analyze", user.checkpoint, "-o", user.own("run")])
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors
+        == "Error: \(config): cannot be read: no permission to read it; check its permissions\n")
+  }
+
+  @Test("a run folder that may not be made is told")
+  func folderNotAllowed() throws {
+    let user = try OtherUser(in: folder)
+    let path = "\(user.checkpoint)/run"
+    try setMode(0o555, of: user.checkpoint)
+    defer { try? setMode(0o755, of: user.checkpoint) }
+    let outcome = try user.run(["analyze", user.checkpoint, "-o", path])
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors
+        == "Error: \(path): cannot make this folder: Permission denied; check the permissions and the free space, and run the same command again\n"
+    )
+  }
+
+  @Test("a run folder that may not be written is told, and is left as it was")
+  func runNotAllowed() throws {
+    let user = try OtherUser(in: folder)
+    let path = folder.path("run")
+    #expect(try Tool.analyze(user.checkpoint, into: path, "--quiet").status == 0)
+    let files = try filesByPath(under: path)
+    #expect(try Tool.shell("chmod -R a+rX,a-w run", in: folder.path).status == 0)
+    defer { _ = try? Tool.shell("chmod -R u+w run", in: folder.path) }
+    let outcome = try user.run(["analyze", user.checkpoint, "-o", path])
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors
+        == "Error: \(path)/manifest.json: cannot write: Permission denied; check the permissions and the free space, and run the same command again\n"
+    )
+    #expect(differences(try filesByPath(under: path), files) == [])
+  }
+
+  @Test("a run folder that may not be listed is told")
+  func runNotListed() throws {
+    let user = try OtherUser(in: folder)
+    let path = user.own("run")
+    #expect(try user.run(["analyze", user.checkpoint, "-o", path]).status == 0)
+    try setMode(0o300, of: path)
+    defer { try? setMode(0o755, of: path) }
+    let outcome = try user.run(["analyze", user.checkpoint, "-o", path])
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors
+        == "Error: \(path): cannot list this folder: no permission; check the permissions and the free space, and run the same command again\n"
+    )
+  }
+}
