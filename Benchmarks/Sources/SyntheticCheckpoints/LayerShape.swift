@@ -1,3 +1,5 @@
+import Tensors
+
 /// The size of a synthetic Mixture-of-Experts layer.
 public struct LayerShape: Sendable {
   /// The width of the residual stream.
@@ -29,16 +31,23 @@ public struct LayerShape: Sendable {
     """
   }
 
-  /// The names and shapes of all tensors, in the order of layers and experts.
-  func tensors(ofLayer layer: Int) -> [(name: String, rows: Int, columns: Int)] {
-    let start = "model.layers.\(layer).mlp."
-    let experts = (0..<expertCount).flatMap { expert in
-      [
-        ("\(start)experts.\(expert).gate_proj.weight", expertWidth, hiddenSize),
-        ("\(start)experts.\(expert).up_proj.weight", expertWidth, hiddenSize),
-        ("\(start)experts.\(expert).down_proj.weight", hiddenSize, expertWidth),
-      ]
+  /// All tensors in BF16, in the order of layers and experts.
+  var tensors: [TensorDescription] {
+    (0..<layerCount).flatMap { layer in
+      let start = "model.layers.\(layer).mlp."
+      let experts = (0..<expertCount).flatMap { expert in
+        [
+          matrix("\(start)experts.\(expert).gate_proj.weight", expertWidth, hiddenSize),
+          matrix("\(start)experts.\(expert).up_proj.weight", expertWidth, hiddenSize),
+          matrix("\(start)experts.\(expert).down_proj.weight", hiddenSize, expertWidth),
+        ]
+      }
+      return [matrix("\(start)gate.weight", expertCount, hiddenSize)] + experts
     }
-    return [("\(start)gate.weight", expertCount, hiddenSize)] + experts
+  }
+
+  private func matrix(_ name: String, _ rows: Int, _ columns: Int) -> TensorDescription {
+    TensorDescription(
+      name: name, elementType: .bf16, shape: [rows, columns], byteCount: 2 * rows * columns)
   }
 }

@@ -7,21 +7,15 @@ import Tensors
 public func writeManyTensors(_ shape: LayerShape, shardCount: Int, to folder: String) throws {
   try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   try Data(shape.config.utf8).write(to: URL(fileURLWithPath: "\(folder)/config.json"))
-  let tensors = (0..<shape.layerCount).flatMap { shape.tensors(ofLayer: $0) }
+  let tensors = shape.tensors
   let perShard = (tensors.count + shardCount - 1) / shardCount
   var index: [String] = []
   for shard in 0..<shardCount {
     let part = tensors.dropFirst(shard * perShard).prefix(perShard)
     let name = "model-\(shard + 1)-of-\(shardCount).safetensors"
-    var writer = try SafetensorsWriter(
-      path: "\(folder)/\(name)",
-      tensors: part.map {
-        TensorDescription(
-          name: $0.name, elementType: .bf16, shape: [$0.rows, $0.columns],
-          byteCount: 2 * $0.rows * $0.columns)
-      })
+    var writer = try SafetensorsWriter(path: "\(folder)/\(name)", tensors: Array(part))
     for tensor in part {
-      try append([UInt16](repeating: 0x3f80, count: tensor.rows * tensor.columns), to: &writer)
+      try append([UInt16](repeating: 0x3f80, count: tensor.byteCount / 2), to: &writer)
       index.append("\"\(tensor.name)\": \"\(name)\"")
     }
     try writer.finish()

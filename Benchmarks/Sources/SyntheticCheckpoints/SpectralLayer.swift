@@ -27,18 +27,12 @@ public func writeSpectralLayer(_ shape: LayerShape, seed: UInt64, to folder: Str
   let common = product(
     commonLeft, try randomBasis(d, commonRank, &generator), rightTransposed: true)
 
-  let tensors = (0..<shape.layerCount).flatMap { shape.tensors(ofLayer: $0) }
-  var writer = try SafetensorsWriter(
-    path: "\(folder)/model.safetensors",
-    tensors: tensors.map {
-      TensorDescription(
-        name: $0.name, elementType: .bf16, shape: [$0.rows, $0.columns],
-        byteCount: 2 * $0.rows * $0.columns)
-    })
+  let tensors = shape.tensors
+  var writer = try SafetensorsWriter(path: "\(folder)/model.safetensors", tensors: tensors)
   for tensor in tensors {
     let bits: [UInt16]
     if tensor.name.hasSuffix(".gate.weight") {
-      bits = (0..<tensor.rows * tensor.columns).map { _ in roundedToBF16(Float(generator.normal()))
+      bits = (0..<tensor.byteCount / 2).map { _ in roundedToBF16(Float(generator.normal()))
       }
     } else {
       let isTransposed = tensor.name.hasSuffix("down_proj.weight")

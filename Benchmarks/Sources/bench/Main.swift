@@ -13,6 +13,7 @@ import Tensors
 @main
 enum Bench {
   static func main() throws {
+    LinearAlgebraLibrary.useOneThread()
     let arguments = Array(CommandLine.arguments.dropFirst())
     switch (arguments.first, arguments.count) {
     case ("generate", 2): try generate(arguments[1])
@@ -42,7 +43,6 @@ enum Bench {
       String(format: "%.2f s", $0)
     }
     try layer(program, "\(data)/full-layer", "\(data)/run")
-    LinearAlgebraLibrary.useOneThread()
     FileHandle.standardError.write(Data("\(LinearAlgebraLibrary.description)\n".utf8))
     try decoding()
     try triplets()
