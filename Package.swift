@@ -32,8 +32,8 @@ let package = Package(
     .library(
       name: "SDMoE",
       targets: [
-        "Files", "Tensors", "LinearAlgebra", "SafetensorsFiles", "HDF5Files", "Checkpoints",
-        "Findings", "SpectralAnalysis", "SpectralReports",
+        "Files", "Tensors", "LinearAlgebra", "SafetensorsFiles", "HDF5Files", "TensorFiles",
+        "Checkpoints", "Captures", "Findings", "SpectralAnalysis", "SpectralReports",
       ]),
   ],
   dependencies: [
@@ -57,18 +57,22 @@ let package = Package(
     room("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "Tensors"]),
     room("SafetensorsFiles", ["Files", "Tensors"]),
     room("HDF5Files", ["CHDF5", "Files", "Tensors"]),
+    room("TensorFiles", ["SafetensorsFiles", "HDF5Files", "CCrypto", "Tensors"]),
     room(
-      "Checkpoints", ["SafetensorsFiles", "HDF5Files", "CCrypto", "Tensors"],
+      "Checkpoints", ["SafetensorsFiles", "TensorFiles", "Tensors"],
       resources: [.embedInCode("families.json")]),
+    room("Captures", ["TensorFiles", "Tensors"]),
     room("Findings", ["Files"]),
-    room("SpectralAnalysis", ["Checkpoints", "LinearAlgebra", "Findings", "Tensors"]),
+    room(
+      "SpectralAnalysis",
+      ["Captures", "Checkpoints", "Files", "Findings", "HDF5Files", "LinearAlgebra", "Tensors"]),
     room("SpectralReports", ["Findings"]),
     room(
       "CommandLineTool",
       [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        "Checkpoints", "Findings", "LinearAlgebra", "SpectralAnalysis", "SpectralReports",
-        "Tensors",
+        "Captures", "Checkpoints", "Findings", "LinearAlgebra", "SpectralAnalysis",
+        "SpectralReports", "Tensors",
       ]),
     .executableTarget(
       name: "sdmoe",
@@ -86,11 +90,16 @@ let package = Package(
     tests(of: "LinearAlgebra", ["Tensors"]),
     tests(of: "SafetensorsFiles", ["Tensors"]),
     tests(of: "HDF5Files", ["Tensors"]),
+    tests(of: "TensorFiles", ["SafetensorsFiles", "HDF5Files", "Tensors"]),
+    tests(of: "Captures", ["SafetensorsFiles", "HDF5Files", "TensorFiles", "Tensors"]),
     tests(of: "Checkpoints", ["SafetensorsFiles", "HDF5Files", "Tensors"]),
     tests(of: "Findings"),
     tests(
       of: "SpectralAnalysis",
-      ["Checkpoints", "Findings", "HDF5Files", "LinearAlgebra", "SafetensorsFiles", "Tensors"]),
+      [
+        "Captures", "Checkpoints", "Findings", "HDF5Files", "LinearAlgebra", "SafetensorsFiles",
+        "Tensors",
+      ]),
     tests(of: "SpectralReports", ["Findings"]),
     tests(of: "CommandLineTool", ["sdmoe", "Findings"]),
     .testTarget(name: "RoomTests", dependencies: ["TestSupport"], swiftSettings: strict),

@@ -145,6 +145,11 @@ with create("skipped.h5") as file:
     unknown = low_level(file, b"filter", h5py.h5t.IEEE_F32LE, (2,), properties)
     unknown.write(h5py.h5s.ALL, h5py.h5s.ALL, values((2,), "<f4"))
 
+# For Checkpoints: what should be a router's weight is no tensor, under nested and under dotted names.
+with create("skipped-weight.h5") as file:
+    file["model/layers/1/mlp/gate/weight"] = ["one", "two"]
+    file.create_dataset("model.layers.2.mlp.gate.weight", shape=(3, 8), dtype="<f4")
+
 with create("external-link.h5") as file:
     file["alias"] = h5py.SoftLink("/group/outside/plain")
     file["group/outside"] = h5py.ExternalLink("v110.h5", "/")

@@ -1,4 +1,6 @@
 import Foundation
+import TensorFiles
+public import Tensors
 
 /// A Mixture-of-Experts checkpoint on disk: a folder with config.json and weight files, opened and
 /// surveyed.
@@ -46,8 +48,9 @@ public struct Checkpoint: Sendable {
   /// The size of all weight files, in bytes.
   public var byteCount: Int { files.byteCount }
 
-  private let config: ModelConfig
-  private let files: WeightFiles
+  let config: ModelConfig
+  let survey: LayerSurvey
+  private var files: WeightFiles { survey.files }
 
   /// Opens a checkpoint and finds its experts, from headers alone.
   ///
@@ -90,7 +93,7 @@ public struct Checkpoint: Sendable {
     modelType = type
     self.sizes = sizes
     self.config = config
-    self.files = files
+    self.survey = survey
     layers = moeLayers.map { survey.layer($0) }
     let dense = Set(0..<layerCount).subtracting(moeLayers).sorted()
     problems =
@@ -113,11 +116,13 @@ public struct Checkpoint: Sendable {
   public func fingerprint() throws -> String {
     var lines = "config.json \(sha256(of: config.bytes))\n"
     for file in files.files {
-      let header = sha256(of: try file.headerBytes())
-      lines += "\(file.name) \(file.byteCount) \(header) \(sha256(of: try file.samples()))\n"
+      lines += "\(file.name) \(try file.tensors.identity())\n"
     }
     return sha256(of: Array(lines.utf8))
   }
+
+  /// What a file says of the tensor of that name; nil where the checkpoint has none.
+  public func tensor(named name: String) -> TensorDescription? { files[name]?.tensor }
 
   /// The layers with those numbers, or all that have experts.
   ///

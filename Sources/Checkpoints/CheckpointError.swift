@@ -1,3 +1,5 @@
+import Tensors
+
 /// What can be wrong with a checkpoint.
 ///
 /// Errors of a single file come from its own room.
@@ -34,8 +36,8 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case tensorInTwoFiles(tensor: String, first: String, second: String)
   /// The files are the slices that the ranks of a distributed run saved.
   case distributedSave(path: String)
-  /// A tensor that the config promises is missing.
-  case missingTensor(path: String, tensor: String)
+  /// A tensor that the config promises is missing, or is there in a form that is no tensor.
+  case missingTensor(path: String, tensor: String, reason: String? = nil)
   /// A tensor has another shape than the config says.
   case wrongShape(path: String, tensor: String, shape: [Int], expected: [Int])
   /// A tensor is stored in a way that this version does not read.
@@ -44,6 +46,8 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case unexpectedExperts(path: String, layer: Int, tensor: String)
   /// A layer was asked for that the checkpoint does not have, or that has no experts.
   case noSuchLayer(path: String, layer: Int, layerCount: Int, moeLayers: [Int])
+  /// The logits of a layer's router do not tell which experts it chooses.
+  case unknownRouting(path: String, layer: Int, reason: String)
 }
 
 extension CheckpointError: CustomStringConvertible {
@@ -81,10 +85,12 @@ extension CheckpointError: CustomStringConvertible {
       "\(second): holds tensor '\(tensor)' too, as does \(first); keep only one of the files"
     case .distributedSave(let path):
       "\(path): holds one rank's slices of a distributed save (DCP_SHARDING_INFO), not whole tensors; save it again with transformers' save_pretrained in its default form"
-    case .missingTensor(let path, let tensor):
+    case .missingTensor(let path, let tensor, let reason?):
+      "\(path): tensor '\(tensor)' cannot be read: \(reason); write it again as plain numbers"
+    case .missingTensor(let path, let tensor, nil):
       "\(path): tensor '\(tensor)' is missing, though config.json promises it; the download is incomplete, or config.json belongs to another model"
     case .wrongShape(let path, let tensor, let shape, let expected):
-      "\(path): tensor '\(tensor)' is \(text(shape)), but config.json says \(text(expected)); config.json belongs to another model"
+      "\(path): tensor '\(tensor)' is \(TensorDescription.text(of: shape)), but config.json says \(TensorDescription.text(of: expected)); config.json belongs to another model"
     case .unsupported(let path, let tensor, let type, let reason):
       "\(path): tensor '\(tensor)' of type \(type) \(reason), which this version does not read; save the model as BF16 with one tensor for each expert (transformers: load it, then save_pretrained)"
     case .unexpectedExperts(let path, let layer, let tensor):
@@ -93,11 +99,9 @@ extension CheckpointError: CustomStringConvertible {
       layer < 0 || layer >= count
         ? "\(path): there is no layer \(layer); the model has layers 0 to \(count - 1)"
         : "\(path): layer \(layer) has no experts; those with experts are \(rangesText(layers))"
+    case .unknownRouting(let path, let layer, let reason):
+      "\(path): which experts layer \(layer) chooses cannot be told from its router's logits: it \(reason); leave routing and --routed-only out, or the layer with --layers"
     }
-  }
-
-  private func text(_ shape: [Int]) -> String {
-    shape.isEmpty ? "a scalar" : shape.map(String.init).joined(separator: " x ")
   }
 }
 

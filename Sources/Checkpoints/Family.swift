@@ -27,6 +27,8 @@ struct Family: Decodable, Sendable {
   let width: [String]
   /// Which layers have experts.
   let moeLayers: MoELayerRule
+  /// How routers choose experts.
+  let routing: FamilyRouting
 
   /// A layout by name, in the family's block or, written `block:layout`, in another one.
   struct PlacedLayout: Decodable, Sendable {
@@ -53,7 +55,7 @@ struct Family: Decodable, Sendable {
 
   private enum Key: String, CodingKey {
     case id, modelTypes, configRoot, prefixes, block, router, experts, shared, expertCount, width
-    case moeLayers
+    case moeLayers, routing
   }
 
   init(from decoder: any Decoder) throws {
@@ -69,5 +71,6 @@ struct Family: Decodable, Sendable {
     expertCount = try values.decode([String].self, forKey: .expertCount)
     width = try values.decode([String].self, forKey: .width)
     moeLayers = try values.decode(MoELayerRule.self, forKey: .moeLayers)
+    routing = try values.decode(FamilyRouting.self, forKey: .routing)
   }
 }

@@ -32,6 +32,9 @@ struct FamilyCatalogue: Decodable, Sendable {
     }
   }
 
+  /// The names that a bias of routers has in any family.
+  var biasNames: [String] { families.flatMap { $0.routing.bias?.names ?? [] } }
+
   /// The name of a shared expert's projection inside its block.
   func sharedName(_ set: String, _ projection: Projection) -> String? {
     shared[set]?[projection.rawValue]

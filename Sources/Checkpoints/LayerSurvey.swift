@@ -34,8 +34,7 @@ struct LayerSurvey: Sendable {
 
   /// Finds the weights of a layer that has experts.
   func layer(_ index: Int) -> MoELayer {
-    let (block, layout) = layout(ofLayer: index)
-    let start = "\(prefix)layers.\(index).\(block)."
+    let (start, layout) = layout(ofLayer: index)
     var experts: [Projection: [MoELayer.FoundWeight]] = [:]
     var shared: [Projection: MoELayer.FoundWeight] = [:]
     for projection in Projection.allCases {
@@ -55,6 +54,9 @@ struct LayerSurvey: Sendable {
       experts: experts, shared: shared)
   }
 
+  /// What the names of all tensors of a layer's MoE block start with.
+  func start(ofLayer index: Int) -> String { layout(ofLayer: index).start }
+
   /// A tensor of experts in a layer that should have none; nil where all is well.
   func unexpectedExpert(inLayer index: Int) -> String? {
     for (block, layout) in catalogue.layouts(of: family) {
@@ -68,12 +70,13 @@ struct LayerSurvey: Sendable {
 
   /// The layout of a layer is the first of the family's whose tensors are there: it may change from
   /// layer to layer.
-  private func layout(ofLayer index: Int) -> (block: String, layout: ExpertLayout) {
-    let candidates = catalogue.layouts(of: family)
-    let present = candidates.first { block, layout in
-      let start = "\(prefix)layers.\(index).\(block)."
+  private func layout(ofLayer index: Int) -> (start: String, layout: ExpertLayout) {
+    let candidates = catalogue.layouts(of: family).map { block, layout in
+      (start: "\(prefix)layers.\(index).\(block).", layout: layout)
+    }
+    let present = candidates.first { start, layout in
       // One expert may be missing: any of them shows the layout.
-      return (0..<sizes.expertCount).contains { expert in
+      (0..<sizes.expertCount).contains { expert in
         Projection.allCases.contains { projection in
           files[start + layout[projection].tensor.replacing("{E}", with: "\(expert)")] != nil
         }
@@ -94,7 +97,7 @@ struct LayerSurvey: Sendable {
     }
     let name = start + stored.tensor.replacing("{E}", with: "0")
     guard let place = files[name] else {
-      return [.failure(.missingTensor(path: folder, tensor: name))]
+      return [.failure(missing(name))]
     }
     return [
       .failure(
@@ -104,10 +107,9 @@ struct LayerSurvey: Sendable {
     ]
   }
 
-  private func weight(_ name: String, shape: [Int]) -> MoELayer.FoundWeight {
-    guard let place = files[name] else {
-      return .failure(.missingTensor(path: folder, tensor: name))
-    }
+  /// Finds a tensor that is to be read, and checks its type and shape.
+  func weight(_ name: String, shape: [Int]) -> MoELayer.FoundWeight {
+    guard let place = files[name] else { return .failure(missing(name)) }
     let tensor = place.tensor
     guard tensor.elementType.isDecodable else {
       let scales = ["\(name)_scale_inv", "\(name)_scale"].first { files[$0] != nil }
@@ -123,5 +125,10 @@ struct LayerSurvey: Sendable {
           path: place.file.path, tensor: name, shape: tensor.shape, expected: shape))
     }
     return .success(Weight(file: place.file, tensor: tensor))
+  }
+
+  private func missing(_ name: String) -> CheckpointError {
+    let skipped = files.skipped[name]
+    return .missingTensor(path: skipped?.path ?? folder, tensor: name, reason: skipped?.reason)
   }
 }

@@ -31,14 +31,4 @@ public struct MoELayer: Sendable {
     }
     return found
   }
-
-  /// Every weight that can be read.
-  public var weights: [Weight] {
-    var found: [FoundWeight] = [router]
-    for projection in Projection.allCases {
-      found += experts[projection] ?? []
-      if let shared = shared[projection] { found.append(shared) }
-    }
-    return found.compactMap { try? $0.get() }
-  }
 }

@@ -48,13 +48,7 @@ struct ModelConfig: Sendable {
       guard let value = places.lazy.compactMap({ $0 }).first(where: { !$0.isNull }) else {
         throw .badConfig(path: path, key: "model_type", reason: "is missing")
       }
-      guard let type = value.stringValue else {
-        throw .badConfig(path: path, key: "model_type", reason: "is not a word")
-      }
-      // It is shown on terminals, where control characters could forge lines.
-      guard !type.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-      else { throw .badConfig(path: path, key: "model_type", reason: "holds control characters") }
-      return type
+      return try word(value, of: "model_type")
     }
   }
 
@@ -108,6 +102,47 @@ struct ModelConfig: Sendable {
     }
     throw .badConfig(
       path: path, key: keys.joined(separator: " or "), reason: "is missing")
+  }
+
+  /// The positive integer of the first key that is there; of a list of all layers, that layer's.
+  func size(
+    _ keys: [String], ofLayer layer: Int, atMost limit: Int
+  ) throws(CheckpointError) -> Int {
+    guard let key = keys.first(where: { values[$0]?.isNull == false }),
+      let list = values[key]?.arrayValue
+    else { return try size(keys, atMost: limit) }
+    guard list.indices.contains(layer), let value = list[layer].integerValue,
+      (1...limit).contains(value)
+    else {
+      throw .badConfig(
+        path: path, key: key, reason: "has no number from 1 to \(limit) for layer \(layer)")
+    }
+    return value
+  }
+
+  /// Whether a key is true; nil where the key is missing or null.
+  func boolean(_ key: String) throws(CheckpointError) -> Bool? {
+    guard let value = values[key], !value.isNull else { return nil }
+    guard let flag = value.boolValue else {
+      throw .badConfig(path: path, key: key, reason: "is neither true nor false")
+    }
+    return flag
+  }
+
+  /// The word of a key; nil where the key is missing or null.
+  func word(_ key: String) throws(CheckpointError) -> String? {
+    guard let value = values[key], !value.isNull else { return nil }
+    return try word(value, of: key)
+  }
+
+  private func word(_ value: JSONValue, of key: String) throws(CheckpointError) -> String {
+    guard let word = value.stringValue else {
+      throw .badConfig(path: path, key: key, reason: "is not a word")
+    }
+    // It is shown on terminals, where control characters could forge lines.
+    guard !word.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+    else { throw .badConfig(path: path, key: key, reason: "holds control characters") }
+    return word
   }
 
   /// The positive integer of a key that something is counted in steps of.

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// A weight matrix of a checkpoint that can be read: a tensor of its own, stored out x in.
+/// A weight matrix that can be read, or its gradient: a tensor of its own, stored out x in.
 public struct Weight: Sendable {
   /// The file that holds it.
   public let file: any TensorFile
@@ -14,6 +14,12 @@ public struct Weight: Sendable {
   /// The number of columns.
   public var columnCount: Int { tensor.shape[1] }
 
+  /// Names a matrix in a file; the caller has checked that it has two axes and can be decoded.
+  public init(file: any TensorFile, tensor: TensorDescription) {
+    self.file = file
+    self.tensor = tensor
+  }
+
   /// The file and the tensor, for messages.
   public var place: String { "\(file.path): tensor '\(tensor.name)'" }
 }
@@ -23,11 +29,7 @@ public struct WeightBuffer: Sendable {
   /// The weight that was read last, row after row.
   public private(set) var matrix = Matrix<Float>(rowCount: 0, columnCount: 0)
 
-  private var chunk: [UInt8] = []
-
-  /// So many bytes are read and decoded at a time: they stay in the second-level cache between the
-  /// two.
-  private static let chunkByteCount = 1 << 19
+  private var reader = RowReader()
 
   /// Makes an empty buffer.
   public init() {}
@@ -46,39 +48,7 @@ public struct WeightBuffer: Sendable {
       matrix = Matrix(rowCount: 0, columnCount: 0)
       matrix = Matrix(rowCount: rows, columnCount: columns)
     }
-    let rowByteCount = columns * weight.tensor.elementType.bitCount / 8
-    guard rows > 0, rowByteCount > 0 else { return }
-    let rowsAtOnce = max(1, Self.chunkByteCount / rowByteCount)
-    if chunk.count < rowsAtOnce * rowByteCount {
-      chunk = [UInt8](repeating: 0, count: rowsAtOnce * rowByteCount)
-    }
-    var first = 0
-    while first < rows {
-      let last = min(rows, first + rowsAtOnce)
-      let byteCount = (last - first) * rowByteCount
-      try Self.read(first..<last, of: weight, into: &chunk, byteCount: byteCount)
-      Self.decodeChunk(
-        chunk, byteCount: byteCount, of: weight.tensor.elementType, into: &matrix.elements,
-        from: first * columns)
-      first = last
-    }
-  }
-
-  private static func read(
-    _ rows: Range<Int>, of weight: Weight, into chunk: inout [UInt8], byteCount: Int
-  ) throws {
-    var space = chunk.mutableSpan
-    var part = space._mutatingExtracting(0..<byteCount)
-    var bytes = unsafe part.mutableBytes
-    try weight.file.read(rows: rows, of: weight.tensor, into: &bytes)
-  }
-
-  private static func decodeChunk(
-    _ chunk: [UInt8], byteCount: Int, of type: ElementType, into elements: inout [Float],
-    from start: Int
-  ) {
-    var space = elements.mutableSpan
-    var values = space._mutatingExtracting(start..<start + byteCount * 8 / type.bitCount)
-    unsafe decode(chunk.span.bytes.extracting(0..<byteCount), of: type, into: &values)
+    try reader.read(
+      rows: 0..<rows, of: weight.tensor, in: weight.file, into: &matrix.elements)
   }
 }

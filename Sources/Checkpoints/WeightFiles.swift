@@ -1,33 +1,15 @@
 import Foundation
-import HDF5Files
 import SafetensorsFiles
+import TensorFiles
 import Tensors
 
 /// The weight files of a checkpoint folder, opened and checked, and the place of every tensor in
 /// them.
 struct WeightFiles: Sendable {
-  /// A file, with what its fingerprint is made of.
+  /// A file, under the name that it has in the folder.
   struct File: Sendable {
     let name: String
-    let file: any TensorFile
-    let byteCount: Int
-    let headerBytes: @Sendable () throws -> [UInt8]
-
-    /// Eight blocks of 4 KiB, evenly spread from the start of the file to its end.
-    func samples() throws -> [UInt8] {
-      let block = 4096
-      let count = 8
-      do {
-        let handle = try FileHandle(forReadingFrom: URL(filePath: file.path))
-        defer { try? handle.close() }
-        return try (0..<count).reduce(into: []) { bytes, place in
-          try handle.seek(toOffset: UInt64(max(0, byteCount - block) / (count - 1) * place))
-          bytes += try handle.read(upToCount: block) ?? Data()
-        }
-      } catch {
-        throw CheckpointError.unreadable(path: file.path, reason: "the system refused")
-      }
-    }
+    let tensors: StoredTensors
   }
 
   /// Where a tensor lies.
@@ -38,18 +20,21 @@ struct WeightFiles: Sendable {
 
   /// The files, sorted by name.
   let files: [File]
+  /// What the files hold under the name of a tensor without being one, and why.
+  let skipped: [String: (path: String, reason: String)]
   private let places: [String: (file: Int, tensor: Int)]
 
   /// The number of tensors in all files.
   var tensorCount: Int { places.count }
 
   /// The size of all files, in bytes.
-  var byteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
+  var byteCount: Int { files.reduce(0) { $0 + $1.tensors.byteCount } }
 
   /// The tensor of that name.
   subscript(name: String) -> Place? {
     places[name].map {
-      Place(file: files[$0.file].file, tensor: files[$0.file].file.tensors[$0.tensor])
+      let file = files[$0.file].tensors.file
+      return Place(file: file, tensor: file.tensors[$0.tensor])
     }
   }
 
@@ -74,35 +59,32 @@ struct WeightFiles: Sendable {
     } else if single.count == 1 {
       try self.init(safetensors: single, in: folder)
     } else if !single.isEmpty {
-      let file = try SafetensorsFile(path: "\(folder)/\(single[0])")
-      guard file.metadata["DCP_SHARDING_INFO"] == nil else {
-        throw CheckpointError.distributedSave(path: "\(folder)/\(single[0])")
-      }
+      _ = try Self.wholeTensors(at: "\(folder)/\(single[0])")
       throw CheckpointError.noIndex(path: folder, files: single.count)
     } else {
       let hdf5 = names.filter { $0.hasSuffix(".h5") || $0.hasSuffix(".hdf5") }
       guard !hdf5.isEmpty else { throw CheckpointError.noWeights(path: folder) }
       try self.init(
-        files: try hdf5.map { name in
-          let file = try HDF5File(path: "\(folder)/\(name)")
-          return File(
-            name: name, file: file, byteCount: file.byteCount,
-            headerBytes: { file.headerBytes() })
+        files: try hdf5.map {
+          File(name: $0, tensors: try StoredTensors(hdf5: "\(folder)/\($0)"))
         })
     }
   }
 
   private init(safetensors names: [String], in folder: String) throws {
     try self.init(
-      files: try names.map { name in
-        let file = try SafetensorsFile(path: "\(folder)/\(name)")
-        guard file.metadata["DCP_SHARDING_INFO"] == nil else {
-          throw CheckpointError.distributedSave(path: file.path)
-        }
-        return File(
-          name: name, file: file, byteCount: file.byteCount,
-          headerBytes: { try file.headerBytes() })
+      files: try names.map {
+        File(name: $0, tensors: try Self.wholeTensors(at: "\(folder)/\($0)"))
       })
+  }
+
+  /// Opens a safetensors file that holds whole tensors, not one rank's slices.
+  private static func wholeTensors(at path: String) throws -> StoredTensors {
+    let tensors = try StoredTensors(safetensors: path)
+    guard tensors.text(of: "DCP_SHARDING_INFO") == nil else {
+      throw CheckpointError.distributedSave(path: path)
+    }
+    return tensors
   }
 
   private init(index path: String, in folder: String) throws {
@@ -137,16 +119,25 @@ struct WeightFiles: Sendable {
   private init(files: [File]) throws {
     self.files = files
     var places: [String: (file: Int, tensor: Int)] = [:]
-    places.reserveCapacity(files.reduce(0) { $0 + $1.file.tensors.count })
+    places.reserveCapacity(files.reduce(0) { $0 + $1.tensors.file.tensors.count })
     for (number, file) in files.enumerated() {
-      for (place, tensor) in file.file.tensors.enumerated() {
+      for (place, tensor) in file.tensors.file.tensors.enumerated() {
         if let earlier = places.updateValue((number, place), forKey: tensor.name) {
           throw CheckpointError.tensorInTwoFiles(
-            tensor: tensor.name, first: files[earlier.file].file.path, second: file.file.path)
+            tensor: tensor.name, first: files[earlier.file].tensors.path, second: file.tensors.path)
         }
       }
     }
     self.places = places
+    var skipped: [String: (path: String, reason: String)] = [:]
+    for file in files {
+      for entry in file.tensors.skipped {
+        guard let end = entry.firstRange(of: ": ") else { continue }
+        let name = String(entry[..<end.lowerBound].dropFirst()).replacing("/", with: ".")
+        skipped[name] = (file.tensors.path, String(entry[end.upperBound...]))
+      }
+    }
+    self.skipped = skipped
   }
 
   /// Says which foreign format a folder holds, where it holds nothing that is read; nil where all

@@ -32,6 +32,28 @@ package struct FileDescriptor: ~Copyable, Sendable {
     self.number = copy
   }
 
+  /// Makes an empty file for reading and writing that has no name any more: it goes with the process,
+  /// however that ends.
+  ///
+  /// - Parameters:
+  ///   - folder: Where the file takes its space.
+  ///   - byteCount: How much space to take at once, so that a full disk shows now.
+  /// - Returns: The open file.
+  /// - Throws: ``SystemError``
+  package static func scratch(
+    in folder: String, byteCount: Int
+  ) throws(SystemError) -> FileDescriptor {
+    let path = temporaryPath(beside: "\(folder)/scratch")
+    let file = try FileDescriptor(opening: path, flags: O_RDWR | O_CREAT | O_EXCL)
+    // Safe: the string outlives the call, which keeps nothing of it.
+    guard unsafe unlink(path) == 0 else { throw .last }
+    #if canImport(Glibc)
+      let code = posix_fallocate(file.number, 0, off_t(max(1, byteCount)))
+      guard code == 0 else { throw SystemError(code: code) }
+    #endif
+    return file
+  }
+
   private init(opening path: String, flags: CInt) throws(SystemError) {
     // The system would stop at the zero and open another file.
     guard !path.utf8.contains(0) else { throw SystemError(code: ENOENT) }

@@ -80,7 +80,7 @@ extension HDF5Error: CustomStringConvertible {
     case .unusableName(let path, let object):
       "\(path): \(object.debugDescription) is not a usable name; rename it in plain UTF-8"
     case .sizeOverflow(let path, let tensor, let shape):
-      "\(path): tensor '\(tensor)' declares \(shape.map(String.init).joined(separator: " x ")) "
+      "\(path): tensor '\(tensor)' declares \(TensorDescription.text(of: shape)) "
         + "elements, more bytes than can be counted; the file is damaged, copy it again"
     case .cutShort(let path, let tensor, let expected, let actual):
       "\(path): tensor '\(tensor)' needs \(expected) bytes of the file, which holds \(actual); "

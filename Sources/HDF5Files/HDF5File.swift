@@ -30,6 +30,15 @@ public final class HDF5File: TensorFile {
   let descriptor: FileDescriptor
   let handle: HDF5FileHandle
 
+  /// Whether HDF5's signature stands where the format allows it.
+  ///
+  /// - Parameter path: Anything; what is no regular file, or cannot be read, has none.
+  /// - Returns: Whether it begins as an HDF5 file does.
+  /// - Complexity: O(log(size of the file))
+  public static func hasSignature(at path: String) -> Bool {
+    (try? requireSignature(at: path)) != nil
+  }
+
   /// Opens a file and checks the header of every dataset.
   ///
   /// - Parameter path: A regular file.

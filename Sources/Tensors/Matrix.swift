@@ -44,6 +44,16 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable, Equatabl
     return result
   }
 
+  /// The first `count` rows, as a matrix of its own.
+  ///
+  /// - Precondition: `count` is in `0...rowCount`.
+  public func leadingRows(_ count: Int) -> Matrix {
+    precondition((0...rowCount).contains(count), "\(count) of \(rowCount) rows")
+    return Matrix(
+      rowCount: count, columnCount: columnCount,
+      elements: Array(elements[..<(count * columnCount)]))
+  }
+
   /// The first `count` columns, as a matrix of its own.
   ///
   /// - Precondition: `count` is in `0...columnCount`.

@@ -25,7 +25,10 @@ public struct TensorDescription: Sendable, Hashable {
   public var rowCount: Int { shape.first ?? 1 }
 
   /// The shape in words, such as `1408 x 2048`; `scalar` when there is no axis.
-  public var shapeText: String {
-    shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: " x ")
+  public var shapeText: String { Self.text(of: shape) }
+
+  /// A shape in words, such as `1408 x 2048`; `scalar` when there is no axis.
+  public static func text(of shape: [some FixedWidthInteger]) -> String {
+    shape.isEmpty ? "scalar" : shape.map { "\($0)" }.joined(separator: " x ")
   }
 }

@@ -83,12 +83,16 @@ import Testing
         + "or config.json belongs to another model"
     ),
     (
+      .missingTensor(path: "m.h5", tensor: "t", reason: "its elements are strings"),
+      "m.h5: tensor 't' cannot be read: its elements are strings; write it again as plain numbers"
+    ),
+    (
       .wrongShape(path: "s", tensor: "t", shape: [4, 8], expected: [6, 8]),
       "s: tensor 't' is 4 x 8, but config.json says 6 x 8; config.json belongs to another model"
     ),
     (
       .wrongShape(path: "s", tensor: "t", shape: [], expected: [6, 8]),
-      "s: tensor 't' is a scalar, but config.json says 6 x 8; config.json belongs to another model"
+      "s: tensor 't' is scalar, but config.json says 6 x 8; config.json belongs to another model"
     ),
     (
       .unsupported(path: "s", tensor: "t", elementType: "U8", reason: "holds packed values"),
@@ -112,6 +116,11 @@ import Testing
     (
       .noSuchLayer(path: "m", layer: 0, layerCount: 27, moeLayers: [1, 2, 3, 7]),
       "m: layer 0 has no experts; those with experts are 1-3,7"
+    ),
+    (
+      .unknownRouting(path: "m", layer: 0, reason: "chooses them by a table of tokens, 't'"),
+      "m: which experts layer 0 chooses cannot be told from its router's logits: "
+        + "it chooses them by a table of tokens, 't'; leave routing and --routed-only out, or the layer with --layers"
     ),
   ]
 

@@ -24,6 +24,25 @@ import Testing
         let frequencyKey: String?
       }
 
+      struct Routing: Decodable {
+        struct Bias: Decodable {
+          let names: [String]
+          let key: String?
+          let `default`: Bool?
+        }
+
+        struct Groups: Decodable {
+          let count: [String]
+          let kept: [String]
+          let methodKey: String?
+          let methods: [String: Bool]?
+        }
+
+        let perToken: [String]
+        let bias: Bias?
+        let groups: Groups?
+      }
+
       let id: String
       let modelTypes: [String]
       let prefixes: [String]?
@@ -34,6 +53,7 @@ import Testing
       let expertCount: [String]
       let width: [String]
       let moeLayers: Rule
+      let routing: Routing
     }
 
     let layouts: [String: [String: Stored]]
@@ -108,6 +128,19 @@ import Testing
     }
     for family in catalogue.families where ["period", "interval"].contains(family.moeLayers.rule) {
       #expect(family.moeLayers.frequencyKey != nil, "\(family.id)")
+    }
+  }
+
+  @Test("Every family says how its routers choose experts, with a default for what may be missing")
+  func routing() {
+    for family in catalogue.families {
+      let routing = family.routing
+      #expect(!routing.perToken.isEmpty, "\(family.id)")
+      #expect(routing.bias?.names.isEmpty != true, "\(family.id)")
+      #expect((routing.bias?.key == nil) == (routing.bias?.default == nil), "\(family.id)")
+      #expect(routing.groups?.count.isEmpty != true, "\(family.id)")
+      #expect(routing.groups?.kept.isEmpty != true, "\(family.id)")
+      #expect((routing.groups?.methodKey == nil) == (routing.groups?.methods == nil))
     }
   }
 

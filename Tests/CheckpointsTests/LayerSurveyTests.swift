@@ -1,4 +1,6 @@
 import Checkpoints
+import Foundation
+import HDF5Files
 import TestSupport
 import Tensors
 import Testing
@@ -38,6 +40,24 @@ import Testing
     let gates = try #require(checkpoint.layers[0].experts[.gate])
     #expect(gates.count == 3)
     #expect(try gates[1].get().tensor.name == Self.start + "experts.1.gate_proj.weight")
+  }
+
+  @Test(
+    "what an HDF5 file has under the name of a tensor without being one is told with the reason")
+  func skipped() throws {
+    var toy = ToyCheckpoint.deepseek()
+    let names = (1...2).map { "model.layers.\($0).mlp.gate.weight" }
+    for name in names { toy[name] = nil }
+    let folder = try toy.written(as: .hdf5(.nested))
+    let path = folder.path("more.h5")
+    try FileManager.default.copyItem(
+      at: Fixture.url("hdf5/skipped-weight.h5"), to: URL(filePath: path))
+    #expect(
+      try Checkpoint(path: folder.path).problems == [
+        .missingTensor(path: path, tensor: names[0], reason: "its elements are strings"),
+        .missingTensor(
+          path: path, tensor: names[1], reason: "it was declared but never written"),
+      ])
   }
 
   @Test(

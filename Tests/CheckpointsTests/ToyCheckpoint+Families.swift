@@ -1,3 +1,4 @@
+import Checkpoints
 import TestSupport
 
 extension ToyCheckpoint {
@@ -48,6 +49,14 @@ extension ToyCheckpoint {
     addLayer(
       index, names: names, experts: Self.experts, hidden: Self.hidden, width: Self.width,
       sharedWidth: shared)
+  }
+
+  /// Writes the checkpoint and asks for the rule of a router.
+  func routingRule(ofLayer index: Int = 0) throws -> RoutingRule {
+    let folder = try written()
+    return try withExtendedLifetime(folder) {
+      try Checkpoint(path: folder.path).routingRule(ofLayer: index)
+    }
   }
 
   /// Two layers of Mixtral.

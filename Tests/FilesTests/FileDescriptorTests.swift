@@ -107,6 +107,59 @@ import Testing
     }
   }
 
+  // MARK: Scratch files
+
+  @Test("a scratch file has no name, its space at once, and can be written and read")
+  func scratch() throws {
+    let folder = try ScratchFolder()
+    let file = try FileDescriptor.scratch(in: folder.path, byteCount: 5000)
+    #expect(try folder.names == [])
+    #if canImport(Glibc)
+      #expect(try file.status().byteCount == 5000)
+      #expect(try file.bytes(4, at: 4996) == [0, 0, 0, 0])
+    #endif
+    try file.write([1, 2, 3], at: 4000)
+    try file.write([9], at: 0)
+    #expect(try file.bytes(3, at: 4000) == [1, 2, 3])
+    #expect(try file.bytes(2, at: 0) == [9, 0])
+    // Two of them do not meet.
+    let other = try FileDescriptor.scratch(in: folder.path, byteCount: 0)
+    try other.write([7], at: 0)
+    #expect(try file.bytes(1, at: 0) == [9])
+    #expect(try other.bytes(1, at: 0) == [7])
+    #expect(try folder.names == [])
+  }
+
+  @Test("a scratch file needs a folder that is there")
+  func scratchFolderMissing() throws {
+    let folder = try ScratchFolder()
+    #expect(throws: SystemError(code: ENOENT)) {
+      _ = try FileDescriptor.scratch(in: "\(folder.path)/none", byteCount: 1)
+    }
+    let file = try folder.write([1])
+    #expect(throws: SystemError(code: ENOTDIR)) {
+      _ = try FileDescriptor.scratch(in: file, byteCount: 1)
+    }
+  }
+
+  #if canImport(Glibc)
+    @Test("a scratch file that gets no space says so now, and leaves nothing")
+    func scratchWithoutSpace() async {
+      await #expect(processExitsWith: .success) {
+        let folder = try ScratchFolder()
+        signal(SIGXFSZ, SIG_IGN)
+        // A limit on the size of files, in this child process alone.
+        var size = rlimit(rlim_cur: 1000, rlim_max: 1000)
+        // Safe: `size` is a whole rlimit structure, which the call only reads.
+        #expect(unsafe setrlimit(limitOfFileSize, &size) == 0)
+        #expect(throws: SystemError(code: EFBIG)) {
+          _ = try FileDescriptor.scratch(in: folder.path, byteCount: 5000)
+        }
+        #expect(try folder.names == [])
+      }
+    }
+  #endif
+
   // MARK: Status
 
   @Test("tells size and kind, without waiting for a pipe")

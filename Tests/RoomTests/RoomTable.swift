@@ -10,12 +10,20 @@ enum RoomTable {
     "LinearAlgebra": ["COpenBLAS", "CLAPACKE", "Tensors"],
     "SafetensorsFiles": ["Files", "Tensors"],
     "HDF5Files": ["CHDF5", "Files", "Tensors"],
-    "Checkpoints": ["SafetensorsFiles", "HDF5Files", "CCrypto", "Tensors"],
+    // One file of either format, and what tells its content from another's: checkpoints and captures
+    // are made of such files.
+    "TensorFiles": ["SafetensorsFiles", "HDF5Files", "CCrypto", "Tensors"],
+    "Checkpoints": ["SafetensorsFiles", "TensorFiles", "Tensors"],
+    "Captures": ["TensorFiles", "Tensors"],
     "Findings": ["Files"],
-    "SpectralAnalysis": ["Checkpoints", "LinearAlgebra", "Findings", "Tensors"],
+    // Files for the scratch file of bases, HDF5Files for spectra.h5.
+    "SpectralAnalysis": [
+      "Captures", "Checkpoints", "Files", "Findings", "HDF5Files", "LinearAlgebra", "Tensors",
+    ],
     "SpectralReports": ["Findings"],
     "CommandLineTool": [
-      "ArgumentParser", "Checkpoints", "Files", "Findings", "HDF5Files", "LinearAlgebra",
+      "ArgumentParser", "Captures", "Checkpoints", "Files", "Findings", "HDF5Files",
+      "LinearAlgebra",
       "SafetensorsFiles", "SpectralAnalysis", "SpectralReports", "Tensors",
     ],
     "sdmoe": ["ArgumentParser", "CommandLineTool"],

@@ -1,0 +1,74 @@
+/// The names in a file that make it a capture.
+enum CaptureName: Hashable {
+  case sequenceOffsets
+  case tokens
+  case permutation
+  case input(layer: Int)
+  case routerLogits(layer: Int)
+  case shuffledInput(layer: Int)
+
+  /// How a layer's number was spelled, where it is a number but not in its plain form.
+  struct OddNumber: Error {}
+
+  /// Recognises a name by its parts; nil for a name that is no concern of a capture.
+  init?(steps: [String]) throws(OddNumber) {
+    switch steps.count {
+    case 1 where steps == ["sequence_offsets"]: self = .sequenceOffsets
+    case 1 where steps == ["tokens"]: self = .tokens
+    case 2 where steps == ["shuffled", "permutation"]: self = .permutation
+    case 3 where steps[0] == "layers" && steps[2] == "moe_input":
+      guard let layer = try Self.number(steps[1]) else { return nil }
+      self = .input(layer: layer)
+    case 3 where steps[0] == "layers" && steps[2] == "router_logits":
+      guard let layer = try Self.number(steps[1]) else { return nil }
+      self = .routerLogits(layer: layer)
+    case 4 where steps[0] == "shuffled" && steps[1] == "layers" && steps[3] == "moe_input":
+      guard let layer = try Self.number(steps[2]) else { return nil }
+      self = .shuffledInput(layer: layer)
+    default: return nil
+    }
+  }
+
+  /// The name, with slashes.
+  var text: String {
+    switch self {
+    case .sequenceOffsets: "sequence_offsets"
+    case .tokens: "tokens"
+    case .permutation: "shuffled/permutation"
+    case .input(let layer): "layers/\(layer)/moe_input"
+    case .routerLogits(let layer): "layers/\(layer)/router_logits"
+    case .shuffledInput(let layer): "shuffled/layers/\(layer)/moe_input"
+    }
+  }
+
+  /// The layer that it belongs to; nil for what belongs to none.
+  var layer: Int? {
+    switch self {
+    case .input(let layer), .routerLogits(let layer), .shuffledInput(let layer): layer
+    case .sequenceOffsets, .tokens, .permutation: nil
+    }
+  }
+
+  /// The layer whose shuffled input it is; nil for anything else.
+  var shuffledLayer: Int? {
+    if case .shuffledInput(let layer) = self { layer } else { nil }
+  }
+
+  /// Whether names of a capture may lie at or below a place in the file.
+  static func reach(below steps: [String]) -> Bool {
+    let endings = [[], ["moe_input"], ["0", "moe_input"], ["permutation"]]
+    return endings.contains { ending in
+      do throws(OddNumber) {
+        return try CaptureName(steps: steps + ending) != nil
+      } catch {
+        return true
+      }
+    }
+  }
+
+  private static func number(_ text: String) throws(OddNumber) -> Int? {
+    guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+    guard let number = Int(text), String(number) == text else { throw OddNumber() }
+    return number
+  }
+}

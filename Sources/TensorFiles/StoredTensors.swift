@@ -1,0 +1,99 @@
+import Foundation
+import HDF5Files
+import SafetensorsFiles
+public import Tensors
+
+/// A file of tensors in any format that is read, opened and checked, with what it says of itself.
+public struct StoredTensors: Sendable {
+  /// The file as a source of tensors.
+  public let file: any TensorFile
+  /// The size of the file, in bytes.
+  public let byteCount: Int
+  /// What an HDF5 file holds that is no tensor, each as its path in the file and the reason.
+  public let skipped: [String]
+  private let format: Format
+
+  private enum Format: Sendable {
+    case safetensors(SafetensorsFile)
+    case hdf5(HDF5File)
+  }
+
+  /// Where the file lies, as the user would write it.
+  public var path: String { file.path }
+
+  /// Opens a file as what its first bytes say that it is.
+  ///
+  /// - Parameter path: A safetensors or an HDF5 file, whatever its name ends in.
+  /// - Throws: The errors of the two rooms; those of ``SafetensorsFiles`` for a file that is
+  ///   neither, unless its name ends in `.h5` or `.hdf5`.
+  /// - Complexity: O(size of the header)
+  public init(path: String) throws {
+    // By its name too, so that a damaged file is told to be no HDF5 file.
+    if path.hasSuffix(".h5") || path.hasSuffix(".hdf5") || HDF5File.hasSignature(at: path) {
+      try self.init(hdf5: path)
+    } else {
+      try self.init(safetensors: path)
+    }
+  }
+
+  /// Opens a safetensors file.
+  ///
+  /// - Throws: ``SafetensorsFiles/SafetensorsError``
+  public init(safetensors path: String) throws {
+    let file = try SafetensorsFile(path: path)
+    self.file = file
+    byteCount = file.byteCount
+    skipped = []
+    format = .safetensors(file)
+  }
+
+  /// Opens an HDF5 file.
+  ///
+  /// - Throws: ``HDF5Files/HDF5Error``
+  public init(hdf5 path: String) throws {
+    let file = try HDF5File(path: path)
+    self.file = file
+    byteCount = file.byteCount
+    skipped = file.skipped
+    format = .hdf5(file)
+  }
+
+  /// The text that the file says of itself under a name: a safetensors file in its metadata, an
+  /// HDF5 file in an attribute of its root; nil where there is none.
+  public func text(of attribute: String) -> String? {
+    switch format {
+    case .safetensors(let file): file.metadata[attribute]
+    case .hdf5(let file):
+      file.stringAttribute(attribute) ?? file.integerAttribute(attribute).map(String.init)
+    }
+  }
+
+  /// What tells the file's content from another's, in one line: its size, the digest of its header,
+  /// and that of eight samples of 4 KiB spread over it.
+  ///
+  /// - Throws: ``TensorFileError/cannotSample(path:)`` and the file's error when it cannot be read.
+  public func identity() throws -> String {
+    let header: [UInt8]
+    switch format {
+    case .safetensors(let file): header = try file.headerBytes()
+    case .hdf5(let file): header = file.headerBytes()
+    }
+    return "\(byteCount) \(sha256(of: header)) \(sha256(of: try samples()))"
+  }
+
+  /// Eight blocks of 4 KiB, evenly spread from the start of the file to its end.
+  private func samples() throws -> [UInt8] {
+    let block = 4096
+    let count = 8
+    do {
+      let handle = try FileHandle(forReadingFrom: URL(filePath: path))
+      defer { try? handle.close() }
+      return try (0..<count).reduce(into: []) { bytes, place in
+        try handle.seek(toOffset: UInt64(max(0, byteCount - block) / (count - 1) * place))
+        bytes += try handle.read(upToCount: block) ?? Data()
+      }
+    } catch {
+      throw TensorFileError.cannotSample(path: path)
+    }
+  }
+}
