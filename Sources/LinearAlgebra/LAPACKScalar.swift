@@ -21,6 +21,12 @@ public protocol LAPACKScalar: BinaryFloatingPoint, Sendable {
       _ m: CInt, _ n: CInt, _ k: CInt, _ alpha: Scalar, _ a: ConstPointer?, _ lda: CInt,
       _ b: ConstPointer?, _ ldb: CInt, _ beta: Scalar, _ c: Pointer?, _ ldc: CInt
     ) -> Void
+  typealias SymmetricProduct =
+    @Sendable (
+      _ order: CBLAS_ORDER, _ triangle: CBLAS_UPLO, _ transpose: CBLAS_TRANSPOSE, _ n: CInt,
+      _ k: CInt, _ alpha: Scalar, _ a: ConstPointer?, _ lda: CInt, _ beta: Scalar, _ c: Pointer?,
+      _ ldc: CInt
+    ) -> Void
   typealias TriangularSolve =
     @Sendable (
       _ order: CBLAS_ORDER, _ side: CBLAS_SIDE, _ triangle: CBLAS_UPLO,
@@ -58,6 +64,7 @@ public protocol LAPACKScalar: BinaryFloatingPoint, Sendable {
     ) -> clapacke_int
 
   let gemm: MatrixProduct
+  let syrk: SymmetricProduct
   let trsm: TriangularSolve
   let potrf: Cholesky
   let gesdd: SingularValueDecomposition
@@ -69,13 +76,15 @@ public protocol LAPACKScalar: BinaryFloatingPoint, Sendable {
 extension Float: LAPACKScalar {
   /// The single-precision routines.
   public static let routines = unsafe LAPACKRoutines<Float>(
-    gemm: cblas_sgemm, trsm: cblas_strsm, potrf: LAPACKE_spotrf, gesdd: LAPACKE_sgesdd,
+    gemm: cblas_sgemm, syrk: cblas_ssyrk, trsm: cblas_strsm, potrf: LAPACKE_spotrf,
+    gesdd: LAPACKE_sgesdd,
     syevr: LAPACKE_ssyevr, gelqf: LAPACKE_sgelqf, orglq: LAPACKE_sorglq)
 }
 
 extension Double: LAPACKScalar {
   /// The double-precision routines.
   public static let routines = unsafe LAPACKRoutines<Double>(
-    gemm: cblas_dgemm, trsm: cblas_dtrsm, potrf: LAPACKE_dpotrf, gesdd: LAPACKE_dgesdd,
+    gemm: cblas_dgemm, syrk: cblas_dsyrk, trsm: cblas_dtrsm, potrf: LAPACKE_dpotrf,
+    gesdd: LAPACKE_dgesdd,
     syevr: LAPACKE_dsyevr, gelqf: LAPACKE_dgelqf, orglq: LAPACKE_dorglq)
 }

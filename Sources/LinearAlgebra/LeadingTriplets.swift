@@ -37,7 +37,7 @@ extension LeadingTriplets {
   static let allowedAngle = 0.012
 
   /// Up to this rank LAPACK's full decomposition in double precision is as fast as an iteration.
-  static let directRank = 256
+  public static let directRank = 256
 
   /// Computes the leading singular triplets of a matrix.
   ///
@@ -82,7 +82,7 @@ extension LeadingTriplets {
   ///
   /// The iteration works on squares of singular values, and on squares of those: a norm of 2^31
   /// would overflow in single precision, and one of 2^-21 would lose what is a thousandth of it.
-  private static func scalingExponent(of matrix: Matrix<Float>) -> Int {
+  static func scalingExponent(of matrix: Matrix<Float>) -> Int {
     let norm = squaredNorm(of: matrix).squareRoot()
     guard norm.isNormal, abs(norm.exponent) > 12 else { return 0 }
     return Int(norm.exponent)
@@ -146,7 +146,8 @@ extension LeadingTriplets {
     return LeadingTriplets(
       singularValues: Array(full.singularValues.prefix(count)),
       left: full.left.leadingColumns(count).narrowed(),
-      right: full.right.leadingColumns(count).narrowed(), method: .fullDecomposition, angleBound: 0)
+      right: full.rightRows.leadingRowsAsColumns(count).narrowed(), method: .fullDecomposition,
+      angleBound: 0)
   }
 }
 

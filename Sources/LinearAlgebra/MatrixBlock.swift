@@ -50,3 +50,17 @@ func multiply<Scalar: LAPACKScalar>(
     left.base, CInt(left.stride), right.base, CInt(right.stride), keep, target.base,
     CInt(target.stride))
 }
+
+/// Adds `block^T block` to the lower triangle of the target; what is above the diagonal keeps its
+/// values.
+func addSquare<Scalar: LAPACKScalar>(
+  of block: MatrixBlock<Scalar>, toLowerTriangleOf target: MatrixBlock<Scalar>
+) {
+  precondition(
+    target.rowCount == block.columnCount && target.columnCount == block.columnCount,
+    "the shapes of a square do not fit")
+  // Safe: the shapes fit, and both blocks lie inside storage that their makers keep alive.
+  unsafe Scalar.routines.syrk(
+    CblasRowMajor, CblasLower, CblasTrans, CInt(block.columnCount), CInt(block.rowCount), 1,
+    block.base, CInt(block.stride), 1, target.base, CInt(target.stride))
+}

@@ -9,8 +9,13 @@ public struct SingularValueDecomposition<Scalar: LAPACKScalar>: Sendable {
   /// The left singular vectors: rows x r, one vector in each column.
   public let left: Matrix<Scalar>
 
+  /// The right singular vectors: r x columns, one vector in each row.
+  public let rightRows: Matrix<Scalar>
+
   /// The right singular vectors: columns x r, one vector in each column.
-  public let right: Matrix<Scalar>
+  ///
+  /// - Complexity: O(columns * r) at each use: they are computed as rows and transposed here.
+  public var right: Matrix<Scalar> { rightRows.transposedInTiles() }
 
   /// Decomposes a matrix with LAPACK's divide-and-conquer method.
   ///
@@ -29,19 +34,18 @@ public struct SingularValueDecomposition<Scalar: LAPACKScalar>: Sendable {
     let rank = min(rows, columns)
     guard rank > 0 else { throw .emptyMatrix(rowCount: rows, columnCount: columns) }
     // LAPACK reads our row-major rows as the columns of W^T = V diag(s) U^T: what it calls U is our
-    // V, and its V^T, read row after row, is our U. Its U, read row after row, is V^T, which is
-    // transposed at the end.
+    // V, and its V^T, read row after row, is our U. Its U, read row after row, is V^T.
     let m = try lapackSize(columns)
     let n = try lapackSize(rows)
     let r = try lapackSize(rank)
     var overwritten = matrix.elements
     var values = [Scalar](repeating: 0, count: rank)
-    var rightRows = [Scalar](repeating: 0, count: columns * rank)
-    var leftRows = [Scalar](repeating: 0, count: rows * rank)
+    var rightElements = [Scalar](repeating: 0, count: columns * rank)
+    var leftElements = [Scalar](repeating: 0, count: rows * rank)
     let info = unsafe overwritten.withUnsafeMutableBufferPointer { a in
       unsafe values.withUnsafeMutableBufferPointer { s in
-        unsafe rightRows.withUnsafeMutableBufferPointer { u in
-          unsafe leftRows.withUnsafeMutableBufferPointer { vt in
+        unsafe rightElements.withUnsafeMutableBufferPointer { u in
+          unsafe leftElements.withUnsafeMutableBufferPointer { vt in
             // Safe: a holds m * n elements with leading dimension m, s holds r, u m * r, vt r * n.
             unsafe Scalar.routines.gesdd(
               LAPACK_COL_MAJOR, lapackLetter("S"), m, n, a.baseAddress, m, s.baseAddress,
@@ -52,8 +56,8 @@ public struct SingularValueDecomposition<Scalar: LAPACKScalar>: Sendable {
     }
     try checkStatus(info, of: "gesdd")
     singularValues = values
-    left = Matrix(rowCount: rows, columnCount: rank, elements: leftRows)
-    right = Matrix(rowCount: rank, columnCount: columns, elements: rightRows).transposed()
+    left = Matrix(rowCount: rows, columnCount: rank, elements: leftElements)
+    rightRows = Matrix(rowCount: rank, columnCount: columns, elements: rightElements)
   }
 }
 
