@@ -1,4 +1,4 @@
-/// The tables of Method.md's analyses of parameters, with the meaning of every column.
+/// The tables of Method.md's analyses 1, 2 and 4 of parameters, with the meaning of every column.
 ///
 /// Layers and experts count from 0, directions and indices from 1. A shared expert is called
 /// `shared`, or `shared0`, `shared1`... where a layer has several separate ones. Rows are sorted by
@@ -12,13 +12,17 @@ extension TableDefinition {
       TableColumn("expert_a", .text, "the first expert of the pair"),
       TableColumn("expert_b", .text, "the second expert of the pair"),
       .k,
-      TableColumn("mean_cosine", .number, "mean cosine of the principal angles, 0 to 1"),
-      TableColumn("overlap", .number, "mean squared cosine of the principal angles, 0 to 1"),
-      TableColumn("max_cosine", .number, "cosine of the smallest principal angle"),
-      TableColumn("min_cosine", .number, "cosine of the largest principal angle"),
-      TableColumn("geodesic", .number, "root of the sum of squared principal angles, radians"),
-      TableColumn("floor_mean_cosine", .number, "expected mean_cosine of random subspaces"),
-    ])
+    ] + similarityMeasures)
+
+  /// What stands beside every pair of subspaces.
+  static let similarityMeasures = [
+    TableColumn("mean_cosine", .number, "mean cosine of the principal angles, 0 to 1"),
+    TableColumn("overlap", .number, "mean squared cosine of the principal angles, 0 to 1"),
+    TableColumn("max_cosine", .number, "cosine of the smallest principal angle"),
+    TableColumn("min_cosine", .number, "cosine of the largest principal angle"),
+    TableColumn("geodesic", .number, "root of the sum of squared principal angles, radians"),
+    TableColumn("floor_mean_cosine", .number, "expected mean_cosine of random subspaces"),
+  ]
 
   /// Energy of the leading directions, one row for each expert (analysis 1).
   public static let energy = TableDefinition(
@@ -27,12 +31,13 @@ extension TableDefinition {
       .layer, .projection, .expert, .k,
       TableColumn("energy_top", .number, "share of the squared Frobenius norm in the top k"),
       TableColumn("stable_rank", .number, "squared Frobenius norm over squared largest value"),
-      TableColumn("effective_rank", .number, "entropy effective rank; empty without all values"),
+      TableColumn(
+        "effective_rank", .number, "entropy effective rank; empty where not all values are known"),
       TableColumn("gap", .number, "sigma_k over sigma_(k+1); inf where that is zero or missing"),
       TableColumn("flag", .text, "ill-separated where the gap is under 1.001"),
     ])
 
-  /// The leading singular values (analysis 1).
+  /// The singular values, the leading ones or all of them (analysis 1).
   public static let spectrum = TableDefinition(
     name: "spectrum",
     columns: [

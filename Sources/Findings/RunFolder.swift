@@ -54,7 +54,8 @@ public struct RunFolder: Sendable {
       let data = FileManager.default.contents(atPath: file),
       let existing = try? JSONDecoder().decode(RunManifest.self, from: data)
     else {
-      throw FindingsError.anotherRun(path: path, difference: "its manifest.json cannot be read")
+      throw FindingsError.anotherRun(
+        path: path, difference: "its manifest.json is damaged, or of another version")
     }
     if let difference = manifest.difference(from: existing) {
       throw FindingsError.anotherRun(path: path, difference: difference)
@@ -209,6 +210,10 @@ public struct RunFolder: Sendable {
       for (row, line) in table.lines.split(separator: "\n").enumerated() {
         if lines[String(line)] == nil { lines[String(line)] = (n[row], k[row], row) }
       }
+    }
+    guard !lines.isEmpty else {
+      try? FileManager.default.removeItem(atPath: target)
+      return
     }
     let sorted = lines.sorted {
       ($0.value.n, $0.value.k, $0.value.place) < ($1.value.n, $1.value.k, $1.value.place)

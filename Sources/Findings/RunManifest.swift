@@ -26,7 +26,7 @@ public struct RunManifest: Codable, Sendable, Equatable {
     }
   }
 
-  /// The options that change results.
+  /// The options that change results; those of analyses that were not chosen are nil.
   public struct Options: Codable, Sendable, Equatable {
     /// The analyses, by name.
     public var analyses: [String]
@@ -36,8 +36,30 @@ public struct RunManifest: Codable, Sendable, Equatable {
     public var layers: [Int]
     /// The projections.
     public var projections: [String]
+    /// Whether all singular values are told.
+    public var fullSpectrum: Bool?
+    /// The excess from which experts make a group.
+    public var groupExcess: Double?
+    /// The threshold of the activation ratio.
+    public var threshold: Double?
+    /// The number of tokens of the activation ratio, or `all`.
+    public var tokens: String?
+    /// Whether the activation ratio of an expert uses the tokens routed to it alone.
+    public var routedOnly: Bool?
+    /// Whether the MoE input is centred before its directions are compared with the router.
+    public var center: Bool?
+    /// The number of sequences whose directions are compared, or `all`.
+    public var sequences: String?
 
-    /// Collects the options.
+    // The names of the command line's options, with underscores.
+    private enum CodingKeys: String, CodingKey {
+      case analyses, fraction, layers, projections, threshold, tokens, center, sequences
+      case fullSpectrum = "full_spectrum"
+      case groupExcess = "group_excess"
+      case routedOnly = "routed_only"
+    }
+
+    /// Collects the options that every run has.
     public init(analyses: [String], fraction: Double, layers: [Int], projections: [String]) {
       self.analyses = analyses
       self.fraction = fraction
@@ -46,14 +68,26 @@ public struct RunManifest: Codable, Sendable, Equatable {
     }
   }
 
-  /// How far one layer and projection is.
+  /// A piece of a run that is measured and kept as one.
   public struct Unit: Codable, Sendable, Equatable {
     /// The layer, counted from 0.
     public var layer: Int
-    /// The projection.
-    public var projection: String
+    /// The projection; nil where the unit is about the layer's input and router.
+    public var projection: String?
+    /// What is measured.
+    public var subject: Subject
     /// `finished` or `open`.
     public var state: State
+
+    /// What a unit measures.
+    public enum Subject: String, Codable, Sendable {
+      /// The weights of one projection of all experts.
+      case weights
+      /// The gradients of those weights.
+      case gradients
+      /// The input of the MoE block, and the router's choices.
+      case activations
+    }
 
     /// Whether a unit's results are there.
     public enum State: String, Codable, Sendable {
@@ -64,17 +98,22 @@ public struct RunManifest: Codable, Sendable, Equatable {
     }
 
     /// Describes a unit.
-    public init(layer: Int, projection: String, state: State) {
+    public init(
+      layer: Int, projection: String?, subject: Subject = .weights, state: State = .open
+    ) {
       self.layer = layer
       self.projection = projection
+      self.subject = subject
       self.state = state
     }
 
     /// The name of the unit's folder, such as `layer-007-up_proj`.
     public var name: String {
       let digits = String(layer)
-      return "layer-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
-        + "-\(projection)"
+      let number = String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+      return
+        (["layer", number] + (projection.map { [$0] } ?? [])
+        + (subject == .weights ? [] : [subject.rawValue])).joined(separator: "-")
     }
   }
 
@@ -82,8 +121,14 @@ public struct RunManifest: Codable, Sendable, Equatable {
   public var version: String
   /// What was analysed.
   public var checkpoint: Checkpoint
+  /// A digest that tells the captures from others; nil where none were used.
+  public var captures: String?
+  /// The same of the gradients.
+  public var gradients: String?
   /// The options that change results.
   public var options: Options
+  /// k, the number of directions that count as the top of a routed expert's matrix.
+  public var k: Int
   /// The definitions behind the numbers, by the name of what they define.
   public var definitions: [String: String]
   /// The units in order.
@@ -91,12 +136,15 @@ public struct RunManifest: Codable, Sendable, Equatable {
 
   /// Collects a manifest.
   public init(
-    version: String, checkpoint: Checkpoint, options: Options, definitions: [String: String],
-    units: [Unit]
+    version: String, checkpoint: Checkpoint, captures: String? = nil, gradients: String? = nil,
+    options: Options, k: Int, definitions: [String: String], units: [Unit]
   ) {
     self.version = version
     self.checkpoint = checkpoint
+    self.captures = captures
+    self.gradients = gradients
     self.options = options
+    self.k = k
     self.definitions = definitions
     self.units = units
   }
@@ -120,7 +168,14 @@ public struct RunManifest: Codable, Sendable, Equatable {
     if options.fraction != other.options.fraction {
       return "with --fraction \(other.options.fraction)"
     }
+    if captures != other.captures { return Self.text(of: "captures", other.captures) }
+    if gradients != other.gradients { return Self.text(of: "gradients", other.gradients) }
+    if options != other.options { return options.difference(from: other.options) }
     return definitions != other.definitions ? "with other definitions" : nil
+  }
+
+  private static func text(of input: String, _ digest: String?) -> String {
+    digest == nil ? "without \(input)" : "with other \(input)"
   }
 
   /// The layers in words that stay short for a deep model.
@@ -140,5 +195,26 @@ public struct RunManifest: Codable, Sendable, Equatable {
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
     }
+  }
+}
+
+extension RunManifest.Options {
+  /// Says in words of the command line how other options differ, where the analyses are the same.
+  fileprivate func difference(from other: RunManifest.Options) -> String {
+    func text(_ name: String, _ value: (some CustomStringConvertible)?) -> String {
+      value.map { "with --\(name) \($0)" } ?? "without --\(name)"
+    }
+    func text(_ name: String, isSet: Bool?) -> String {
+      isSet == true ? "with --\(name)" : "without --\(name)"
+    }
+    if fullSpectrum != other.fullSpectrum {
+      return text("full-spectrum", isSet: other.fullSpectrum)
+    }
+    if groupExcess != other.groupExcess { return text("group-excess", other.groupExcess) }
+    if threshold != other.threshold { return text("threshold", other.threshold) }
+    if tokens != other.tokens { return text("tokens", other.tokens) }
+    if routedOnly != other.routedOnly { return text("routed-only", isSet: other.routedOnly) }
+    if center != other.center { return text("center", isSet: other.center) }
+    return text("sequences", other.sequences)
   }
 }

@@ -36,7 +36,10 @@ public struct Table: Sendable {
     append(contentsOf: cells)
   }
 
-  mutating func append(contentsOf cells: [Cell]) {
+  /// Appends a row.
+  ///
+  /// - Precondition: There is one cell for each column, of the column's kind.
+  public mutating func append(contentsOf cells: [Cell]) {
     precondition(
       cells.count == values.count,
       "the table '\(definition.name)' has \(values.count) columns, not \(cells.count)")

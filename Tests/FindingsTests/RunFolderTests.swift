@@ -107,7 +107,7 @@ import Testing
     try temporary.write(text, as: "deep/run/manifest.json")
     #expect(
       refusal()
-        == "\(path): holds another run (its manifest.json cannot be read); choose another folder, or remove this one first"
+        == "\(path): holds another run (its manifest.json is damaged, or of another version); choose another folder, or remove this one first"
     )
     #expect(try filesByPath(under: path) == ["manifest.json": Data(text.utf8)])
   }
@@ -282,7 +282,7 @@ import Testing
     try folder.updateManifest()
     #expect(
       try filesByPath(under: path).keys.sorted() == [
-        "figures/a-figure.svg", "manifest.json", "tables/energy.csv", "tables/floors.csv",
+        "figures/a-figure.svg", "manifest.json", "tables/energy.csv",
         "units/layer-000-down_proj/contents.txt", "units/layer-000-down_proj/energy.csv",
         "units/layer-000-gate_proj/contents.txt", "units/layer-000-gate_proj/energy.csv",
         "units/layer-012-down_proj/contents.txt", "units/layer-012-down_proj/energy.csv",

@@ -1,4 +1,5 @@
 import Findings
+import Foundation
 import Testing
 
 /// Checks what a manifest says of itself and of others.
@@ -15,14 +16,65 @@ import Testing
     ({ $0.options.projections = ["up_proj"] }, "of the projections up_proj"),
     ({ $0.options.analyses = ["energy", "router"] }, "of the analyses energy,router"),
     ({ $0.options.fraction = 0.05 }, "with --fraction 0.05"),
+    ({ $0.captures = "b" }, "with other captures"),
+    ({ $0.captures = nil }, "without captures"),
+    ({ $0.gradients = "b" }, "with other gradients"),
+    ({ $0.gradients = nil }, "without gradients"),
+    ({ $0.options.fullSpectrum = true }, "with --full-spectrum"),
+    ({ $0.options.groupExcess = 0.25 }, "with --group-excess 0.25"),
+    ({ $0.options.groupExcess = nil }, "without --group-excess"),
+    ({ $0.options.threshold = 2.5 }, "with --threshold 2.5"),
+    ({ $0.options.tokens = "all" }, "with --tokens all"),
+    ({ $0.options.routedOnly = true }, "with --routed-only"),
+    ({ $0.options.center = false }, "without --center"),
+    ({ $0.options.sequences = "12" }, "with --sequences 12"),
     ({ $0.definitions["k"] = "half" }, "with other definitions"),
   ]
 
+  /// A manifest with all that captures and gradients bring.
+  static func manifest() -> RunManifest {
+    var manifest = testManifest()
+    manifest.captures = "c"
+    manifest.gradients = "d"
+    manifest.options.groupExcess = 0.5
+    manifest.options.threshold = 1
+    manifest.options.tokens = "8192"
+    manifest.options.routedOnly = false
+    manifest.options.center = true
+    manifest.options.sequences = "64"
+    return manifest
+  }
+
   @Test("says in words how another run differs", arguments: differences.indices)
   func difference(_ index: Int) {
-    var other = testManifest()
+    var other = Self.manifest()
     Self.differences[index].change(&other)
-    #expect(testManifest().difference(from: other) == Self.differences[index].words)
+    #expect(Self.manifest().difference(from: other) == Self.differences[index].words)
+  }
+
+  @Test("captures that were not there before, and an option that was set")
+  func theOtherWay() {
+    #expect(testManifest().difference(from: Self.manifest()) == "with other captures")
+    var other = testManifest()
+    other.options.fullSpectrum = true
+    #expect(other.difference(from: testManifest()) == "without --full-spectrum")
+  }
+
+  @Test("what is written is read again, and options that were not asked for are not there")
+  func coding() throws {
+    for manifest in [testManifest(), Self.manifest()] {
+      let encoder = JSONEncoder()
+      let data = try encoder.encode(manifest)
+      #expect(try JSONDecoder().decode(RunManifest.self, from: data) == manifest)
+      let text = String(decoding: data, as: UTF8.self)
+      for key in [
+        "captures", "gradients", "group_excess", "threshold", "tokens", "routed_only", "center",
+        "sequences",
+      ] {
+        #expect(text.contains("\"\(key)\"") == (manifest.captures != nil), "\(key)")
+      }
+      #expect(!text.contains("full_spectrum"))
+    }
   }
 
   @Test("the state of units makes no other run")
@@ -30,6 +82,16 @@ import Testing
     var other = testManifest()
     other.units[0].state = .finished
     #expect(testManifest().difference(from: other) == nil)
+  }
+
+  @Test("a unit's name says what it measures")
+  func unitSubject() {
+    let names = [
+      RunManifest.Unit(layer: 3, projection: nil, subject: .activations),
+      RunManifest.Unit(layer: 3, projection: "up_proj"),
+      RunManifest.Unit(layer: 3, projection: "up_proj", subject: .gradients),
+    ].map(\.name)
+    #expect(names == ["layer-003-activations", "layer-003-up_proj", "layer-003-up_proj-gradients"])
   }
 
   @Test(

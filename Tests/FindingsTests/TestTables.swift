@@ -28,6 +28,7 @@ func testManifest() -> RunManifest {
     checkpoint: RunManifest.Checkpoint(fingerprint: "a7d7", modelType: "qwen2_moe"),
     options: RunManifest.Options(
       analyses: ["energy", "similarity"], fraction: 0.01, layers: layers, projections: projections),
+    k: 2,
     definitions: ["k": "max(1, ceil(fraction * min(rows, columns)))"],
     units: layers.flatMap { layer in
       projections.map { RunManifest.Unit(layer: layer, projection: $0, state: .open) }
@@ -38,7 +39,7 @@ func testManifest() -> RunManifest {
 func energyTable(_ unit: RunManifest.Unit, expert: String = "0", energy: Double = 0.5) -> Table {
   var table = Table(.energy)
   table.append(
-    .integer(unit.layer), .text(unit.projection), .text(expert), .integer(2), .number(energy),
+    .integer(unit.layer), .text(unit.projection ?? ""), .text(expert), .integer(2), .number(energy),
     .number(1.5), .number(.nan), .number(1.25), .text(""))
   return table
 }
