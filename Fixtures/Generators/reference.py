@@ -7,7 +7,7 @@ Reads a checkpoint folder (config.json and safetensors) and writes energy.csv, s
 router_alignment.csv and router_score.csv: 9 significant digits, lines ended by CR LF, both as in the tables of the
 trained models, which it reproduces byte for byte. RHO is Method.md's top fraction, 0.01 unless given. Needs numpy
 only. Written from Method.md alone, to be independent of the tool that it checks. --compare prints the largest
-differences between two sets of tables.
+differences between two sets of tables. capture_reference.py imports from here.
 """
 
 import csv
@@ -22,6 +22,12 @@ import numpy as np
 
 SWIGLU = ("gate_proj", "up_proj", "down_proj")
 NUMBERED = ("w1", "w3", "w2")  # gate, up, down
+
+
+ENERGY = ["layer", "projection", "expert", "k", "energy_top", "stable_rank", "effective_rank", "gap"]
+SPECTRUM = ["layer", "projection", "expert", "index", "sigma"]
+ANGLES = ["mean_cosine", "overlap", "max_cosine", "min_cosine", "geodesic"]
+SIMILARITY = ["layer", "projection", "side", "expert_a", "expert_b", "k"] + ANGLES
 
 
 def by_step(config, layer):
@@ -60,12 +66,16 @@ FAMILIES = {
 }
 
 
+class RankTooLow(SystemExit):
+    """The matrix has rank below k: an error in weights, left out in gradients."""
+
+
 class Tensors:
-    """The tensors of all safetensors files of a folder, by name, decoded to float64."""
+    """The tensors of one safetensors file, or of all those of a folder, by name, decoded to float64."""
 
     def __init__(self, folder):
         self.where = {}
-        files = sorted(glob.glob(os.path.join(folder, "*.safetensors")))
+        files = [folder] if os.path.isfile(folder) else sorted(glob.glob(os.path.join(folder, "*.safetensors")))
         for path in files:
             with open(path, "rb") as file:
                 (length,) = struct.unpack("<Q", file.read(8))
@@ -114,7 +124,7 @@ class Subspaces:
         self.r = min(w.shape)
         self.k = top_count(self.r, rho)
         if self.s[self.k - 1] <= max(w.shape) * 2.0**-23 * self.s[0]:
-            raise SystemExit(f"{name} has rank below k = {self.k}")
+            raise RankTooLow(f"{name} has rank below k = {self.k}")
 
     @property
     def gap(self):
@@ -131,6 +141,29 @@ class Subspaces:
 def top_count(r, rho):
     """max(1, ceil(rho r)), in exact fractions."""
     return max(1, math.ceil(rho * r))
+
+
+def energy_row(x):
+    share = (x.s * x.s) / x.norm2
+    share = share[share > 0]
+    return [x.k, float((x.s[:x.k] ** 2).sum() / x.norm2), float(x.norm2 / x.s[0] ** 2),
+            float(np.exp(-(share * np.log(share)).sum())), float(x.gap)]
+
+
+def spectrum_rows(x):
+    return [[j + 1, float(x.s[j])] for j in range(min(x.r, max(16, x.k)))]
+
+
+def similarity_rows(projection, labels, everyone, k):
+    """All pairs on the hidden side, and those of the routed experts on the neuron side."""
+    rows = []
+    for side in ("hidden", "neuron"):
+        pool = [(label, x.basis(projection, side, k)) for label, x in zip(labels, everyone)
+                if side == "hidden" or label != "shared"]
+        for i, (a, basis) in enumerate(pool):
+            for b, other in pool[i + 1:]:
+                rows.append([side, a, b, k] + [float(m) for m in angles(basis, other)])
+    return rows
 
 
 def angles(a, b):
@@ -150,62 +183,76 @@ def write(folder, table, columns, rows):
             out.writerow([number(x) if isinstance(x, float) else x for x in row])
 
 
-def reference(checkpoint, output, rho):
-    with open(os.path.join(checkpoint, "config.json")) as file:
-        config = json.load(file)
-    model = config["model_type"]
-    if model not in FAMILIES:
-        raise SystemExit(f"model_type {model} is not in the table of this script")
-    if "quantization_config" in config:
-        raise SystemExit("quantised: not for this script")
-    keys, block, routed, shared_module, shared_names, is_moe = FAMILIES[model]
-    keys = (keys,) if isinstance(keys, str) else keys
-    counts = [config[key] for key in keys if key in config]
-    if len(set(counts)) != 1:
-        raise SystemExit(f"expert count: {dict(zip(keys, counts))}")
-    count = counts[0]
-    layer_count = config["num_hidden_layers"]
-    tensors = Tensors(checkpoint)
-    prefix = "model." if any(name.startswith("model.layers.") for name in tensors.where) else ""
+class Checkpoint:
+    """A checkpoint's configuration and tensors, and the names of its experts."""
 
-    energy, spectrum, similarity, alignment, score = [], [], [], [], []
-    notes = {"gap": (np.inf, ""), "separation": (np.inf, ""), "ill": 0, "k": set(), "matrices": 0}
-    for layer in range(layer_count):
-        home = f"{prefix}layers.{layer}.{block}."
-        if not is_moe(config, layer):
-            if any(name.startswith(home + "experts.") for name in tensors.where):
-                raise SystemExit(f"layer {layer} should be dense")
-            continue
-        if any(name.startswith(f"{home}experts.{count}.") for name in tensors.where):
-            raise SystemExit(f"layer {layer} has more than {count} experts")
-        router = tensors[home + "gate.weight"]
-        if router.shape != (count, config["hidden_size"]):
+    def __init__(self, folder):
+        with open(os.path.join(folder, "config.json")) as file:
+            self.config = config = json.load(file)
+        self.model = model = config["model_type"]
+        if model not in FAMILIES:
+            raise SystemExit(f"model_type {model} is not in the table of this script")
+        if "quantization_config" in config:
+            raise SystemExit("quantised: not for this script")
+        keys, self.block, self.routed, self.shared_module, self.shared_names, is_moe = FAMILIES[model]
+        keys = (keys,) if isinstance(keys, str) else keys
+        counts = [config[key] for key in keys if key in config]
+        if len(set(counts)) != 1:
+            raise SystemExit(f"expert count: {dict(zip(keys, counts))}")
+        self.count = counts[0]
+        self.tensors = Tensors(folder)
+        self.prefix = "model." if any(name.startswith("model.layers.") for name in self.tensors.where) else ""
+        self.layers = []
+        for layer in range(config["num_hidden_layers"]):
+            home = self.home(layer)
+            if not is_moe(config, layer):
+                if any(name.startswith(home + "experts.") for name in self.tensors.where):
+                    raise SystemExit(f"layer {layer} should be dense")
+                continue
+            if any(name.startswith(f"{home}experts.{self.count}.") for name in self.tensors.where):
+                raise SystemExit(f"layer {layer} has more than {self.count} experts")
+            self.layers.append(layer)
+
+    def home(self, layer):
+        return f"{self.prefix}layers.{layer}.{self.block}."
+
+    def names(self, layer, projection):
+        """The labels of a layer's experts, the shared one last, and the names of their tensors."""
+        p, home = SWIGLU.index(projection), self.home(layer)
+        names = {str(e): f"{home}experts.{e}.{self.routed[p]}.weight" for e in range(self.count)}
+        if self.shared_module:
+            names["shared"] = f"{home}{self.shared_module}.{self.shared_names[p]}.weight"
+        return names
+
+    def directions(self, layer):
+        """The router's rows, each divided by its norm."""
+        router = self.tensors[self.home(layer) + "gate.weight"]
+        if router.shape != (self.count, self.config["hidden_size"]):
             raise SystemExit(f"router of layer {layer}: shape {router.shape}")
         if not np.isfinite(router).all() or not router.any(axis=1).all():
             raise SystemExit(f"router of layer {layer}: a row of zeros, NaN or infinity")
-        directions = router / np.sqrt((router * router).sum(1, keepdims=True))
-        for p, projection in enumerate(SWIGLU):
-            experts = []
-            for e in range(count):
-                name = f"{home}experts.{e}.{routed[p]}.weight"
-                experts.append(Subspaces(name, tensors[name], rho))
-            labels = [str(e) for e in range(count)]
-            everyone = list(experts)
-            if shared_module:
-                name = f"{home}{shared_module}.{shared_names[p]}.weight"
-                everyone.append(Subspaces(name, tensors[name], rho))
-                labels.append("shared")
+        return router / np.sqrt((router * router).sum(1, keepdims=True))
+
+
+def reference(folder, output, rho):
+    checkpoint = Checkpoint(folder)
+    model, count, tensors = checkpoint.model, checkpoint.count, checkpoint.tensors
+    energy, spectrum, similarity, alignment, score = [], [], [], [], []
+    notes = {"gap": (np.inf, ""), "separation": (np.inf, ""), "ill": 0, "k": set(), "matrices": 0}
+    for layer in checkpoint.layers:
+        directions = checkpoint.directions(layer)
+        for projection in SWIGLU:
+            names = checkpoint.names(layer, projection)
+            labels = list(names)
+            everyone = [Subspaces(name, tensors[name], rho) for name in names.values()]
+            experts = everyone[:count]
             k, r = experts[0].k, experts[0].r
             if any((x.r, x.k) != (r, k) for x in experts):
                 raise SystemExit(f"layer {layer} {projection}: experts of different shapes")
 
             for label, x in zip(labels, everyone):
-                share = (x.s * x.s) / x.norm2
-                share = share[share > 0]
-                energy.append([layer, projection, label, x.k, float((x.s[:x.k] ** 2).sum() / x.norm2),
-                               float(x.norm2 / x.s[0] ** 2), float(np.exp(-(share * np.log(share)).sum())), float(x.gap)])
-                for j in range(min(x.r, max(16, x.k))):
-                    spectrum.append([layer, projection, label, j + 1, float(x.s[j])])
+                energy.append([layer, projection, label] + energy_row(x))
+                spectrum += [[layer, projection, label] + row for row in spectrum_rows(x)]
                 notes["matrices"] += 1
                 notes["k"].add((label == "shared", x.r, x.k))
                 notes["ill"] += x.gap < 1.001
@@ -214,13 +261,7 @@ def reference(checkpoint, output, rho):
                     top = x.s[: min(r, max(16, k)) + 1]
                     notes["separation"] = min(notes["separation"], (float((top[:-1] - top[1:]).min() / x.s[0]), x.name))
 
-            for side in ("hidden", "neuron"):
-                pool = everyone if side == "hidden" else experts
-                bases = [x.basis(projection, side, k) for x in pool]
-                for a in range(len(pool)):
-                    for b in range(a + 1, len(pool)):
-                        similarity.append([layer, projection, side, labels[a], labels[b], k]
-                                          + [float(m) for m in angles(bases[a], bases[b])])
+            similarity += [[layer, projection] + row for row in similarity_rows(projection, labels, everyone, k)]
 
             if projection != "down_proj":
                 for e, x in enumerate(experts):
@@ -232,10 +273,9 @@ def reference(checkpoint, output, rho):
                         score.append([layer, projection, row, e, float((inner * inner).sum())])
 
     os.makedirs(output, exist_ok=True)
-    write(output, "energy", ["layer", "projection", "expert", "k", "energy_top", "stable_rank", "effective_rank", "gap"], energy)
-    write(output, "spectrum", ["layer", "projection", "expert", "index", "sigma"], spectrum)
-    write(output, "similarity", ["layer", "projection", "side", "expert_a", "expert_b", "k", "mean_cosine", "overlap",
-                                 "max_cosine", "min_cosine", "geodesic"], similarity)
+    write(output, "energy", ENERGY, energy)
+    write(output, "spectrum", SPECTRUM, spectrum)
+    write(output, "similarity", SIMILARITY, similarity)
     write(output, "router_alignment", ["layer", "projection", "expert", "direction", "abs_cosine"], alignment)
     write(output, "router_score", ["layer", "projection", "router_row", "expert", "score"], score)
     print(f"{model}: {notes['matrices']} matrices; (shared, r, k) {sorted(notes['k'])}; "
@@ -243,8 +283,8 @@ def reference(checkpoint, output, rho):
           f"(s_j - s_j+1) / s_1 of the aligned directions {notes['separation'][0]:.3g} ({notes['separation'][1]})")
 
 
-def compare(reference_folder, output):
-    for table in ("energy", "spectrum", "similarity", "router_alignment", "router_score"):
+def compare(reference_folder, output, tables=("energy", "spectrum", "similarity", "router_alignment", "router_score")):
+    for table in tables:
         with open(os.path.join(reference_folder, table + ".csv"), newline="") as one, \
                 open(os.path.join(output, table + ".csv"), newline="") as two:
             ours, theirs = list(csv.reader(two)), list(csv.reader(one))
