@@ -1,16 +1,28 @@
 public import Checkpoints
-import Foundation
+import Findings
 
-/// An analysis of Method.md, by the name that the command line uses.
-public enum Analysis: String, Sendable, Hashable, CaseIterable {
-  /// Energy of the leading directions (analysis 1).
-  case energy
-  /// The leading singular values (analysis 1).
-  case spectrum
-  /// Principal similarity of experts (analysis 2).
-  case similarity
-  /// Router alignment and score (analysis 4).
-  case router
+/// How many of many things are looked at.
+public enum SampleSize: Sendable, Hashable, CustomStringConvertible {
+  /// Every one.
+  case all
+  /// So many, evenly spread, or all where there are fewer.
+  case atMost(Int)
+
+  /// The number, or `all`.
+  public var description: String {
+    switch self {
+    case .all: "all"
+    case .atMost(let count): "\(count)"
+    }
+  }
+
+  /// How many of `count` are looked at.
+  func number(of count: Int) -> Int {
+    switch self {
+    case .all: count
+    case .atMost(let limit): min(limit, count)
+    }
+  }
 }
 
 /// What is to be measured: the options that change results.
@@ -23,38 +35,48 @@ public struct AnalysisOptions: Sendable, Hashable {
   public var fraction: Double
   /// The layers, or nil for all that have experts.
   public var layers: [Int]?
+  /// Whether all singular values are told, not the leading ones alone.
+  public var fullSpectrum = false
+  /// From which excess of similarity on experts make a group; over 0, at most 1.
+  public var groupExcess = 0.5
+  /// The activation ratio's threshold t, in units of an isotropic direction's root mean square.
+  public var threshold = 1.0
+  /// How many tokens the activation ratio looks at.
+  public var tokens = SampleSize.atMost(8192)
+  /// Whether an expert's activation ratio uses the tokens routed to it alone.
+  public var routedOnly = false
+  /// Whether the MoE input is centred before the router is compared with its directions.
+  public var center = false
+  /// How many sequences are compared with each other.
+  public var sequences = SampleSize.atMost(64)
 
-  /// Chooses what is to be measured; the default is everything, with the top 1 %.
+  /// Chooses what is to be measured; the default is all that a checkpoint alone allows but the
+  /// bands, with the top 1 %.
   public init(
-    analyses: [Analysis] = Analysis.allCases, projections: [Projection] = Projection.allCases,
-    fraction: Double = 0.01, layers: [Int]? = nil
+    analyses: [Analysis] = [.energy, .spectrum, .similarity, .router],
+    projections: [Projection] = Projection.allCases, fraction: Double = 0.01, layers: [Int]? = nil
   ) {
     self.analyses = Analysis.allCases.filter(analyses.contains)
     self.projections = Projection.allCases.filter(projections.contains)
     self.fraction = fraction
     self.layers = layers
   }
-}
 
-/// The number of leading directions: k = max(1, ceil(fraction * rank)), without rounding error.
-///
-/// ```swift
-/// leadingCount(fraction: 0.07, rank: 100)  // 7, though 0.07 * 100 > 7 in floating point
-/// ```
-///
-/// - Parameters:
-///   - fraction: Over 0, at most 1; taken for the shortest decimal number that reads as this value.
-///   - rank: r, the number of singular directions; positive.
-/// - Returns: A number in 1...rank.
-/// - Precondition: The fraction and the rank are in their ranges.
-/// - Complexity: O(1)
-public func leadingCount(fraction: Double, rank: Int) -> Int {
-  precondition(fraction > 0 && fraction <= 1, "a fraction of \(fraction) is out of range")
-  precondition(rank > 0, "a rank of \(rank) has no directions")
-  guard var exact = Decimal(string: fraction.description) else { return 1 }
-  exact *= Decimal(rank)
-  var whole = Decimal()
-  // Safe: Foundation writes one number there during the call.
-  unsafe NSDecimalRound(&whole, &exact, 0, .up)
-  return min(rank, max(1, NSDecimalNumber(decimal: whole).intValue))
+  /// What the manifest says of the options: those of chosen analyses alone.
+  func recorded(layers: [Int]) -> RunManifest.Options {
+    var options = RunManifest.Options(
+      analyses: analyses.map(\.rawValue), fraction: fraction, layers: layers,
+      projections: projections.map(\.rawValue))
+    func setting<Value>(of analysis: Analysis, _ value: Value) -> Value? {
+      analyses.contains(analysis) ? value : nil
+    }
+    options.fullSpectrum = fullSpectrum ? true : nil
+    options.groupExcess = setting(of: .similarity, groupExcess)
+    options.threshold = setting(of: .activationRatio, threshold)
+    options.tokens = setting(of: .activationRatio, tokens.description)
+    options.routedOnly = setting(of: .activationRatio, routedOnly)
+    options.center = setting(of: .routerData, center)
+    options.sequences = setting(of: .dataAlignment, sequences.description)
+    return options
+  }
 }

@@ -1,82 +1,99 @@
-public import Checkpoints
+import Captures
+import Checkpoints
 public import Findings
 import Tensors
 
-/// What an analysis of a checkpoint will do: its units in order, each one layer and projection.
+/// What an analysis will do: its units in order, each the piece that is scheduled and resumed.
 public struct AnalysisPlan: Sendable {
-  /// One layer and projection: the piece that is scheduled and resumed.
+  /// One piece of the work.
   struct Unit: Sendable {
     let layer: MoELayer
-    let projection: Projection
+    let subject: Subject
+    /// The analyses that measure this unit.
+    let analyses: [Analysis]
     let record: RunManifest.Unit
-
-    /// All weights that the unit reads, those with problems too: routed experts by index, then the
-    /// shared one.
-    var members: [(name: String, isShared: Bool, weight: MoELayer.FoundWeight)] {
-      let routed = (layer.experts[projection] ?? []).enumerated().map {
-        (name: String($0.offset), isShared: false, weight: $0.element)
-      }
-      guard let shared = layer.shared[projection] else { return routed }
-      return routed + [(name: "shared", isShared: true, weight: shared)]
-    }
+    /// The matrices that the unit reads.
+    let members: [UnitMember]
   }
 
+  /// What a unit measures.
+  enum Subject: Sendable, Hashable {
+    /// The weights of a projection of all experts.
+    case weights(Projection)
+    /// The gradients of those weights.
+    case gradients(Projection)
+    /// The layer's input and the router's choices.
+    case activations
+  }
+
+  /// What is analysed.
+  public let inputs: AnalysisInputs
   /// What is to be measured.
   public let options: AnalysisOptions
   /// What the run folder will say of the run.
   public let manifest: RunManifest
   let units: [Unit]
-  let sizes: Checkpoint.Sizes
-  /// The checkpoint's folder.
-  let path: String
-  private let tensorCount: Int
+
+  var sizes: Checkpoint.Sizes { inputs.checkpoint.sizes }
 
   /// Plans an analysis, and checks that everything it needs is there.
   ///
   /// - Parameters:
-  ///   - checkpoint: What to analyse.
-  ///   - options: What to measure.
+  ///   - inputs: What to analyse.
+  ///   - options: What to measure; each analysis has its input.
   ///   - version: The version of sdmoe, which the manifest names.
   ///   - keepsGoing: Whether experts with problems are left out instead of thrown.
   /// - Throws: ``CheckpointError`` for a layer that does not exist and for the first tensor that is
   ///   missing or not readable; with `keepsGoing` only where a layer would be left without any
-  ///   routed expert.
+  ///   routed expert. ``AnalysisError`` where captures or gradients do not fit the checkpoint.
+  /// - Precondition: Captures and gradients are there where an analysis needs them.
   public init(
-    for checkpoint: Checkpoint, options: AnalysisOptions, version: String, keepsGoing: Bool = false
+    for inputs: AnalysisInputs, options: AnalysisOptions, version: String,
+    keepsGoing: Bool = false
   ) throws {
+    precondition(
+      options.analyses.allSatisfy { inputs.has($0.input) }, "an analysis has no input")
+    self.inputs = inputs
     self.options = options
-    sizes = checkpoint.sizes
-    path = checkpoint.path
-    tensorCount = checkpoint.tensorCount
+    let checkpoint = inputs.checkpoint
     let layers = try checkpoint.layers(numbered: options.layers)
     for problem in checkpoint.problems {
       // A config that contradicts the weights is no matter of single experts.
       if case .unexpectedExperts = problem { throw problem }
     }
     units = layers.flatMap { layer in
-      options.projections.map { projection in
-        Unit(
-          layer: layer, projection: projection,
-          record: RunManifest.Unit(
-            layer: layer.index, projection: projection.rawValue, state: .open))
+      Self.subjects(for: options).compactMap {
+        Unit(layer: layer, subject: $0, options: options, gradients: inputs.gradients)
       }
     }
     for unit in units {
-      let members = unit.members
-      let isHopeless = !members.contains { !$0.isShared && (try? $0.weight.get()) != nil }
-      if !keepsGoing || isHopeless { for member in members { _ = try member.weight.get() } }
+      guard case .weights = unit.subject else { continue }
+      let isHopeless = !unit.members.contains { !$0.isShared && (try? $0.weight.get()) != nil }
+      if !keepsGoing || isHopeless { for member in unit.members { _ = try member.weight.get() } }
     }
-    if options.analyses.contains(.router), !keepsGoing {
+    let needsRouter = options.analyses.contains { $0 == .router || $0 == .routerData }
+    if needsRouter, !keepsGoing {
       for layer in layers { _ = try layer.router.get() }
     }
+    try inputs.check(for: options, layers: layers)
     manifest = RunManifest(
       version: version,
       checkpoint: RunManifest.Checkpoint(
         fingerprint: try checkpoint.fingerprint(), modelType: checkpoint.modelType),
-      options: RunManifest.Options(
-        analyses: options.analyses.map(\.rawValue), fraction: options.fraction,
-        layers: layers.map(\.index), projections: options.projections.map(\.rawValue)),
+      // Gradients tell how many captured tokens each expert saw.
+      captures: options.analyses.contains { $0.input != .checkpoint }
+        ? try inputs.capture?.identity() : nil,
+      gradients: options.analyses.contains(.gradients) ? try inputs.gradients?.identity() : nil,
+      options: options.recorded(layers: layers.map(\.index)),
+      k: SpectralAnalysis.leadingCount(
+        fraction: options.fraction,
+        rank: min(checkpoint.sizes.hiddenSize, checkpoint.sizes.expertWidth)),
       definitions: analysisDefinitions, units: units.map(\.record))
+  }
+
+  private static func subjects(for options: AnalysisOptions) -> [Subject] {
+    [.activations] + options.projections.map { .weights($0) }
+      + options.projections.map { .gradients($0) }
   }
 
   /// The number of units.
@@ -85,51 +102,20 @@ public struct AnalysisPlan: Sendable {
   /// The number of matrices to read.
   public var matrixCount: Int { units.reduce(0) { $0 + $1.members.count } }
 
-  /// The number of bytes to read.
+  /// The number of bytes of weights and gradients to read.
   public var byteCount: Int {
-    units.reduce(0) { sum, unit in
-      unit.members.reduce(sum) { $0 + ((try? $1.weight.get())?.tensor.byteCount ?? 0) }
-    }
+    units.reduce(0) { sum, unit in unit.members.reduce(sum) { $0 + $1.byteCount } }
   }
 
   /// k of the routed experts.
-  public var leadingCount: Int {
-    SpectralAnalysis.leadingCount(fraction: options.fraction, rank: routedRank)
-  }
+  public var leadingCount: Int { manifest.k }
 
   /// The tables that the run will hold.
   public var tables: [TableDefinition] {
-    options.analyses.flatMap(\.tables) + [.leftOut]
+    let gradients = options.analyses.contains(.gradients)
+    return options.analyses.flatMap(\.tables) + [.floors, .leftOut]
+      + (gradients ? [TableDefinition.leftOut.ofGradients] : [])
   }
-
-  /// How much memory the analysis should need at its peak, in bytes, with so many workers.
-  ///
-  /// It counts one matrix in single precision, the iteration's basis and its images for each
-  /// worker, and the leading directions of all experts of a unit. A matrix that has to be
-  /// decomposed whole needs more.
-  public func predictedMemory(width jobs: Int) -> Int {
-    // There are never more workers than matrices in a unit.
-    let width = min(jobs, sizes.expertCount + 1)
-    let widest = max(sizes.expertWidth, sizes.sharedWidth ?? 0)
-    let d = sizes.hiddenSize
-    let rank = min(d, widest)
-    let request = SubspaceRequest(
-      projection: .gate, fraction: options.fraction, routedLeading: leadingCount)
-    let told = request.toldCount(rank: rank)
-    let perWorker: Int
-    if rank <= 256 {
-      // The matrix twice and its vectors in double precision, and LAPACK's work space.
-      perWorker = 8 * (2 * d * widest + 2 * (d + widest) * rank + 6 * rank * rank)
-    } else {
-      perWorker = 4 * (d * widest + 3 * max(d, widest) * max(160, 4 * told))
-    }
-    let kept = 4 * (sizes.expertCount + 1) * (d * told + widest * leadingCount)
-    // The directions exist once whole and once cut to k; pairs are held as rows of two tables.
-    let pairs = sizes.expertCount * sizes.expertCount * 120
-    return 32_000_000 + 600 * tensorCount + width * (perWorker + (1 << 20)) + 2 * kept + pairs
-  }
-
-  private var routedRank: Int { min(sizes.hiddenSize, sizes.expertWidth) }
 }
 
 extension Analysis {
@@ -138,26 +124,19 @@ extension Analysis {
     switch self {
     case .energy: [.energy]
     case .spectrum: [.spectrum]
-    case .similarity: [.similarity, .summary, .floors]
+    case .similarity: [.similarity, .summary, .groups, .redundantPairs]
     case .router: [.routerAlignment, .routerScore, .routerSummary]
+    case .bands: [.bands, .bandSummary, .tailSimilarity]
+    case .routerData: [.routerData, .dataSpectrum]
+    case .activationRatio: [.activationRatio, .activationSummary]
+    case .shuffle: [.shuffle]
+    case .dataAlignment: [.dataAlignment]
+    case .routing: [.routing, .routingSummary, .coactivation]
+    case .gradients:
+      [
+        TableDefinition.energy, .spectrum, .similarity, .summary, .bands, .bandSummary,
+        .tailSimilarity,
+      ].map(\.ofGradients)
     }
   }
 }
-
-/// The definitions behind the numbers, which every manifest carries.
-private let analysisDefinitions = [
-  "source":
-    "SD-MoE, arXiv 2602.12556; where the paper's own definition is not known, the one here is sdmoe's",
-  "k": "max(1, ceil(fraction * min(rows, columns))), exactly",
-  "similarity":
-    "mean cosine of the principal angles between the top-k singular subspaces of two experts (sdmoe's choice)",
-  "overlap": "mean squared cosine of the principal angles (arXiv 2106.09685, sec. 7.2)",
-  "hidden side": "right singular vectors of gate_proj and up_proj, left ones of down_proj",
-  "energy_top": "sum of the k largest squared singular values over the squared Frobenius norm",
-  "router_score":
-    "squared norm of a unit router row projected on an expert's top-k right singular vectors",
-  "floor": "mean over independent random k-subspaces of R^n, Monte Carlo with a fixed seed",
-  "excess": "(similarity - floor) / (1 - floor)",
-  "ill-separated": "sigma_k / sigma_(k+1) under 1.001",
-  "quartiles": "linear interpolation",
-]

@@ -1,41 +1,42 @@
+import Captures
 import Checkpoints
 public import Findings
 import LinearAlgebra
-import Synchronization
 import Tensors
 
-/// How far an analysis is.
-public struct AnalysisProgress: Sendable, Equatable {
-  /// The units whose results are in the folder.
-  public var finishedUnits: Int
-  /// All units of the run.
-  public let unitCount: Int
-  /// The matrices measured by this process.
-  public var measuredMatrices: Int
-  /// The matrices that this process has to measure; those of units finished before do not count.
-  public let matrixCount: Int
-  /// The bytes of the matrices measured by this process.
-  public var measuredBytes: Int
+/// How an analysis is carried out; none of it changes a result.
+public struct AnalysisEffort: Sendable {
+  /// How many matrices to work on at once; at least one.
+  public var width: Int
+  /// How much memory to use, in bytes; what does not fit goes to a scratch file in the run folder.
+  public var memory: Int
+
+  /// Chooses the effort.
+  public init(width: Int, memory: Int = 4_000_000_000) {
+    self.width = width
+    self.memory = memory
+  }
 }
 
 /// Carries a plan out: measures unit after unit, and keeps the results of each in a run folder.
 ///
 /// Units whose results are already there are not measured again, so the same call resumes after an
-/// interruption. The same input and options give the same bytes, whatever the width.
+/// interruption. The same input and options give the same bytes, whatever the effort.
 ///
 /// - Parameters:
 ///   - plan: What to do.
 ///   - path: The run folder; new, empty, or holding the same run.
-///   - width: How many matrices to work on at once; at least one.
-///   - keepsGoing: Whether experts that cannot be measured are left out and listed, instead of
-///     thrown.
+///   - effort: How many matrices to work on at once, and with how much memory.
+///   - keepsGoing: Whether experts and sequences that cannot be measured are left out and listed,
+///     instead of thrown.
 ///   - onProgress: Called after every matrix and unit, from any thread.
 /// - Returns: The folder, with all its tables.
 /// - Throws: The first error of a unit; the results of the units before it are kept.
-/// - Complexity: For each matrix as ``LinearAlgebra/LeadingTriplets``; O(N^2 d k^2) for N experts
-///   in a unit. Memory as ``AnalysisPlan/predictedMemory(width:)``.
+/// - Complexity: For each matrix as ``LinearAlgebra/LeadingTriplets``, or a full decomposition where
+///   all directions are needed; O(N^2 d k^2) for N experts in a unit. Memory as
+///   ``AnalysisPlan/predictedMemory(_:)``.
 public func carryOut(
-  _ plan: AnalysisPlan, in path: String, width: Int, keepsGoing: Bool = false,
+  _ plan: AnalysisPlan, in path: String, effort: AnalysisEffort, keepsGoing: Bool = false,
   onProgress: @escaping @Sendable (AnalysisProgress) -> Void = { _ in }
 ) async throws -> RunFolder {
   LinearAlgebraLibrary.useOneThread()
@@ -47,134 +48,49 @@ public func carryOut(
       measuredMatrices: 0, matrixCount: open.reduce(0) { $0 + $1.members.count }, measuredBytes: 0),
     report: onProgress)
   counter.update { _ in }
-  let floors = FloorCache()
+  let work = UnitWork(
+    plan: plan, effort: effort, keepsGoing: keepsGoing, folder: folder.path, counter: counter)
   for unit in open {
-    let tables = try await measure(
-      unit, of: plan, width: width, keepsGoing: keepsGoing, floors: floors, counter: counter)
-    try folder.write(tables, of: unit.record)
+    try folder.write(try await work.tables(of: unit), of: unit.record)
     counter.update { $0.finishedUnits += 1 }
   }
   try folder.gatherTables(plan.tables)
+  try writeSpectra(of: plan, in: folder)
   try folder.updateManifest()
   return folder
 }
 
-/// Measures one unit and makes its tables.
-private func measure(
-  _ unit: AnalysisPlan.Unit, of plan: AnalysisPlan, width: Int, keepsGoing: Bool,
-  floors: FloorCache, counter: ProgressCounter
-) async throws -> [Table] {
-  let request = SubspaceRequest(
-    projection: unit.projection, fraction: plan.options.fraction, routedLeading: plan.leadingCount)
-  let members = unit.members
-  let results = try await workSideBySide(
-    count: members.count, width: width, makeState: { WeightBuffer() }
-  ) { buffer, place -> Result<ExpertSubspace, LeftOut> in
-    let member = members[place]
-    defer {
-      counter.update {
-        $0.measuredMatrices += 1
-        $0.measuredBytes += (try? member.weight.get())?.tensor.byteCount ?? 0
-      }
-    }
-    do {
-      return .success(
-        try request.subspace(
-          of: try member.weight.get(), name: member.name, isShared: member.isShared,
-          buffer: &buffer))
-    } catch {
-      guard keepsGoing, isMatterOfOneWeight(error) else { throw error }
-      return .failure(LeftOut(name: member.name, error: error, in: plan.path))
+/// The work on units: what they all share.
+struct UnitWork: Sendable {
+  let plan: AnalysisPlan
+  let effort: AnalysisEffort
+  let keepsGoing: Bool
+  /// The run folder.
+  let folder: String
+  let counter: ProgressCounter
+  let floors = FloorCache()
+
+  var options: AnalysisOptions { plan.options }
+  var width: Int { effort.width }
+
+  /// Measures one unit and makes its tables.
+  func tables(of unit: AnalysisPlan.Unit) async throws -> [Table] {
+    switch unit.subject {
+    case .weights(let projection):
+      try await tables(of: unit, projection: projection, isOfGradients: false)
+    case .gradients(let projection):
+      try await tables(of: unit, projection: projection, isOfGradients: true)
+    case .activations: try await activationTables(of: unit)
     }
   }
-  var leftOut: [LeftOut] = []
-  var experts: [ExpertSubspace] = []
-  for result in results {
-    switch result {
-    case .success(let expert): experts.append(expert)
-    case .failure(let failure): leftOut.append(failure)
-    }
-  }
-  let measured = MeasuredUnit(
-    layer: unit.layer.index, projection: unit.projection, request: request, experts: experts)
-  var tables: [Table] = []
-  for analysis in plan.options.analyses {
-    switch analysis {
-    case .energy: tables.append(energyTable(of: measured))
-    case .spectrum: tables.append(spectrumTable(of: measured))
-    case .similarity:
-      tables += try await similarityTables(of: measured, floors: floors, width: width)
-    case .router where unit.projection.hiddenSideIsRight:
-      do {
-        let router = try RouterRows(of: try unit.layer.router.get())
-        tables += routerTables(of: measured, router: router)
-      } catch {
-        guard keepsGoing, isMatterOfOneWeight(error) else { throw error }
-        leftOut.append(LeftOut(name: "router", error: error, in: plan.path))
-      }
-    case .router: break
-    }
-  }
-  if plan.options.analyses.contains(.similarity) {
-    let dimensions = [plan.sizes.hiddenSize, plan.sizes.expertWidth]
-    tables.append(
-      try floorsTable(dimensions.map { (dimension: $0, rank: plan.leadingCount) }, from: floors))
-  }
-  if !leftOut.isEmpty { tables.append(leftOutTable(leftOut, of: measured)) }
-  return tables
-}
 
-/// An expert that could not be measured.
-private struct LeftOut: Error {
-  let name: String
-  let reason: String
-
-  /// Says what was wrong, with files named from the checkpoint's folder: tables hold no paths.
-  init(name: String, error: any Error, in folder: String) {
-    self.name = name
-    reason = "\(error)".replacing("\(folder)/", with: "").replacing("\(folder): ", with: "")
-  }
-}
-
-/// Whether an error says that one weight is unfit, and not that the machine or a file failed.
-private func isMatterOfOneWeight(_ error: any Error) -> Bool {
-  switch error {
-  case is CheckpointError: true
-  case AnalysisError.zeroRouterRow: true
-  case AnalysisError.unusableWeight(_, let reason):
-    switch reason {
-    case .notFinite, .zeroMatrix, .rankTooLow, .emptyMatrix: true
-    default: false
-    }
-  default: false
-  }
-}
-
-private func leftOutTable(_ leftOut: [LeftOut], of unit: MeasuredUnit) -> Table {
-  var table = Table(.leftOut)
-  for expert in leftOut {
-    table.append(
-      .integer(unit.layer), .text(unit.projection.rawValue), .text(expert.name),
-      .text(expert.reason))
-  }
-  return table
-}
-
-/// Counts what the workers have done.
-private final class ProgressCounter: Sendable {
-  private let state: Mutex<AnalysisProgress>
-  private let report: @Sendable (AnalysisProgress) -> Void
-
-  init(_ start: AnalysisProgress, report: @escaping @Sendable (AnalysisProgress) -> Void) {
-    state = Mutex(start)
-    self.report = report
+  /// The captured activations of a unit's layer; there where an analysis needs them.
+  func captured(_ unit: AnalysisPlan.Unit) -> CapturedLayer? {
+    plan.inputs.capture?.layer(unit.layer.index)
   }
 
-  func update(_ change: @Sendable (inout AnalysisProgress) -> Void) {
-    let now = state.withLock { progress in
-      change(&progress)
-      return progress
-    }
-    report(now)
+  /// The table `floors` for similarities of subspaces of some dimensions.
+  func floorsTable(_ shapes: [(dimension: Int, rank: Int)]) throws -> Table {
+    try SpectralAnalysis.floorsTable(shapes, from: floors)
   }
 }

@@ -14,11 +14,13 @@ enum Side: String, Sendable, CaseIterable {
 /// Analysis 2: the similarity of every pair of experts on both sides, and a summary over the routed
 /// ones.
 ///
-/// - Returns: The tables `similarity` and `summary`.
-func similarityTables(of unit: MeasuredUnit, floors: FloorCache, width: Int) async throws -> [Table]
-{
-  var similarity = Table(.similarity)
-  var summary = Table(.summary)
+/// - Returns: The tables `similarity` and `summary` and, of weights, those of the experts' groups.
+func similarityTables(
+  of unit: MeasuredUnit, floors: FloorCache, groupExcess: Double, width: Int
+) async throws -> [Table] {
+  var similarity = Table(unit.definition(.similarity))
+  var summary = Table(unit.definition(.summary))
+  var groups: [Table] = []
   let k = unit.leading
   for side in Side.allCases {
     let members = unit.experts.filter { expert in
@@ -47,8 +49,12 @@ func similarityTables(of unit: MeasuredUnit, floors: FloorCache, width: Int) asy
       }
     }
     appendSummary(to: &summary, unit: unit, side: side, pairs: routed, floor: floor)
+    if side == .hidden, !unit.isOfGradients {
+      groups = groupTables(
+        of: unit, similarities: routed, floor: floor.meanCosine.mean, leastExcess: groupExcess)
+    }
   }
-  return [similarity, summary]
+  return [similarity, summary] + groups
 }
 
 private func appendSummary(
@@ -56,13 +62,18 @@ private func appendSummary(
 ) {
   guard !pairs.isEmpty else { return }
   let sorted = pairs.sorted()
-  let mean = pairs.reduce(0, +) / Double(pairs.count)
+  let average = mean(pairs)
   let expected = floor.meanCosine.mean
   table.append(
     .integer(unit.layer), .text(unit.projection.rawValue), .text(side.rawValue),
-    .integer(pairs.count), .number(mean), .number(quantile(0, of: sorted)),
+    .integer(pairs.count), .number(average), .number(quantile(0, of: sorted)),
     .number(quantile(0.25, of: sorted)), .number(quantile(0.5, of: sorted)),
     .number(quantile(0.75, of: sorted)), .number(quantile(1, of: sorted)), .number(expected),
-    // Subspaces that fill the whole space are always equal: nothing can exceed that.
-    .number(expected < 1 ? (mean - expected) / (1 - expected) : 0))
+    .number(excess(of: average, over: expected)))
+}
+
+/// (similarity - floor) / (1 - floor).
+func excess(of similarity: Double, over floor: Double) -> Double {
+  // Subspaces that fill the whole space are always equal: nothing can exceed that.
+  floor < 1 ? (similarity - floor) / (1 - floor) : 0
 }

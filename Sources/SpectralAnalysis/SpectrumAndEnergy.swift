@@ -1,11 +1,12 @@
 import Checkpoints
 import Findings
 
-/// Analysis 1: the leading singular values of every expert, the last ones those of shared experts.
+/// Analysis 1: the singular values of every expert, the last ones those of shared experts.
 func spectrumTable(of unit: MeasuredUnit) -> Table {
-  var table = Table(.spectrum)
+  var table = Table(unit.definition(.spectrum))
   for expert in unit.experts {
-    let told = unit.request.toldCount(rank: expert.rank)
+    let told =
+      unit.request.tellsAllValues ? expert.rank : unit.request.toldCount(rank: expert.rank)
     for (place, value) in expert.singularValues.prefix(told).enumerated() {
       table.append(
         .integer(unit.layer), .text(unit.projection.rawValue), .text(expert.name),
@@ -16,18 +17,26 @@ func spectrumTable(of unit: MeasuredUnit) -> Table {
 }
 
 /// Analysis 1: how much of an expert's energy its leading directions carry.
-func energyTable(of unit: MeasuredUnit) -> Table {
-  var table = Table(.energy)
+///
+/// - Parameters:
+///   - unit: The unit.
+///   - tokens: How many tokens each expert saw, by its name; for gradients alone.
+/// - Returns: The table `energy`.
+func energyTable(of unit: MeasuredUnit, tokens: [String: Int] = [:]) -> Table {
+  var table = Table(unit.definition(.energy))
   for expert in unit.experts {
     let top = expert.singularValues.prefix(expert.leading).reduce(0) { $0 + $1 * $1 }
     let largest = expert.singularValues[0]
-    table.append(
+    var row: [Table.Cell] = [
       .integer(unit.layer), .text(unit.projection.rawValue), .text(expert.name),
       .integer(expert.leading),
       // Rounding can lift the sum of all squares a little over the norm it is a part of.
       .number(min(1, top / expert.squaredNorm)),
-      .number(max(1, expert.squaredNorm / (largest * largest))), .number(.nan),
-      .number(expert.gap), .text(expert.gap < illSeparatedGap ? "ill-separated" : ""))
+      .number(max(1, expert.squaredNorm / (largest * largest))), .number(expert.effectiveRank),
+      .number(expert.gap), .text(expert.gap < illSeparatedGap ? "ill-separated" : ""),
+    ]
+    if unit.isOfGradients { row.append(.number(tokens[expert.name].map(Double.init) ?? .nan)) }
+    table.append(contentsOf: row)
   }
   return table
 }

@@ -1,3 +1,4 @@
+import Captures
 import Checkpoints
 import Findings
 import SpectralAnalysis
@@ -7,13 +8,19 @@ import TestSupport
 @discardableResult
 func analyse(
   _ checkpoint: String, in folder: String, options: AnalysisOptions = AnalysisOptions(),
-  width: Int = 2, keepsGoing: Bool = false,
+  captures: String? = nil, gradients: String? = nil, width: Int = 2, memory: Int = 4_000_000_000,
+  keepsGoing: Bool = false,
   onProgress: @escaping @Sendable (AnalysisProgress) -> Void = { _ in }
 ) async throws -> RunFolder {
+  let inputs = AnalysisInputs(
+    checkpoint: try Checkpoint(path: checkpoint),
+    capture: try captures.map { try Capture(path: $0) },
+    gradients: try gradients.map { try GradientFile(path: $0) })
   let plan = try AnalysisPlan(
-    for: Checkpoint(path: checkpoint), options: options, version: "test", keepsGoing: keepsGoing)
+    for: inputs, options: options, version: "test", keepsGoing: keepsGoing)
   return try await carryOut(
-    plan, in: folder, width: width, keepsGoing: keepsGoing, onProgress: onProgress)
+    plan, in: folder, effort: AnalysisEffort(width: width, memory: memory), keepsGoing: keepsGoing,
+    onProgress: onProgress)
 }
 
 /// A finished run of a toy checkpoint, with the folders that it needs.
@@ -22,15 +29,26 @@ struct ToyRun {
   let out: TemporaryFolder
   let folder: RunFolder
 
-  /// Writes a toy checkpoint and analyses it.
+  /// Writes a toy checkpoint, and what was captured from it, and analyses it.
   init(
-    of toy: ToyCheckpoint, options: AnalysisOptions = AnalysisOptions(), width: Int = 2,
-    keepsGoing: Bool = false
+    of toy: ToyCheckpoint, options: AnalysisOptions = AnalysisOptions(),
+    capture: ToyCapture? = nil, gradients: [ToyTensor]? = nil, width: Int = 2,
+    memory: Int = 4_000_000_000, keepsGoing: Bool = false
   ) async throws {
     checkpoint = try toy.written()
     out = try TemporaryFolder()
+    // Apart from the checkpoint's folder, where every .safetensors file is a shard.
+    let captured = try TemporaryFolder()
+    var gradientPath: String?
+    if let gradients {
+      let path = captured.path("gradients.safetensors")
+      try writeSafetensors(gradients, to: path)
+      gradientPath = path
+    }
     folder = try await analyse(
-      checkpoint.path, in: out.path, options: options, width: width, keepsGoing: keepsGoing)
+      checkpoint.path, in: out.path, options: options,
+      captures: try capture?.written(in: captured), gradients: gradientPath, width: width,
+      memory: memory, keepsGoing: keepsGoing)
   }
 
   /// A table of the run; empty where it has none of that kind.

@@ -10,7 +10,8 @@ import Testing
   @Test("Units, matrices, bytes, k and tables of the trained fixture, counted by hand")
   func counts() throws {
     let checkpoint = try Checkpoint(path: Fixture.url("qwen2-moe-tiny").path)
-    let plan = try AnalysisPlan(for: checkpoint, options: AnalysisOptions(), version: "1")
+    let plan = try AnalysisPlan(
+      for: AnalysisInputs(checkpoint: checkpoint), options: AnalysisOptions(), version: "1")
     #expect(plan.unitCount == 3 * 3)
     #expect(plan.matrixCount == 9 * 13)
     // BF16: 12 experts of 112 x 128 and one of 224 x 128 in each unit.
@@ -18,8 +19,8 @@ import Testing
     #expect(plan.leadingCount == 2)
     #expect(
       plan.tables.map(\.name) == [
-        "energy", "spectrum", "similarity", "summary", "floors", "router_alignment", "router_score",
-        "router_summary", "left_out",
+        "energy", "spectrum", "similarity", "summary", "groups", "redundant_pairs",
+        "router_alignment", "router_score", "router_summary", "floors", "left_out",
       ])
     #expect(plan.manifest.options.layers == [0, 1, 2])
     #expect(plan.manifest.checkpoint.modelType == "qwen2_moe")
@@ -34,21 +35,22 @@ import Testing
   func chosen() throws {
     let checkpoint = try Checkpoint(path: Fixture.url("deepseek-v2-tiny").path)
     let plan = try AnalysisPlan(
-      for: checkpoint,
+      for: AnalysisInputs(checkpoint: checkpoint),
       options: AnalysisOptions(
         analyses: [.energy], projections: [.down], fraction: 0.05, layers: [3, 1, 3]),
       version: "1")
     #expect(plan.manifest.units.map(\.name) == ["layer-001-down_proj", "layer-003-down_proj"])
     #expect(plan.leadingCount == 6)
-    #expect(plan.tables.map(\.name) == ["energy", "left_out"])
+    #expect(plan.tables.map(\.name) == ["energy", "floors", "left_out"])
   }
 
   @Test("The predicted memory is positive and grows with the width")
   func memory() throws {
     for name in ["qwen2-moe-tiny", "deepseek-v2-tiny", "families/olmoe/hub"] {
       let checkpoint = try Checkpoint(path: Fixture.url(name).path)
-      let plan = try AnalysisPlan(for: checkpoint, options: AnalysisOptions(), version: "1")
-      let predicted = [1, 2, 3, 8].map { plan.predictedMemory(width: $0) }
+      let plan = try AnalysisPlan(
+        for: AnalysisInputs(checkpoint: checkpoint), options: AnalysisOptions(), version: "1")
+      let predicted = [1, 2, 3, 8].map { plan.predictedMemory(AnalysisEffort(width: $0)) }
       #expect(predicted[0] > 0)
       #expect(predicted == predicted.sorted())
       #expect(Set(predicted).count == 4)
@@ -64,11 +66,12 @@ import Testing
       let toy = ToyCheckpoint.gaussian(experts: 1, hidden: width, width: width, seed: 1)
       let folder = try toy.written()
       let plan = try AnalysisPlan(
-        for: Checkpoint(path: folder.path), options: AnalysisOptions(), version: "1")
+        for: AnalysisInputs(checkpoint: Checkpoint(path: folder.path)), options: AnalysisOptions(),
+        version: "1")
       // At least one matrix in single precision.
-      #expect(plan.predictedMemory(width: 1) > 4 * width * width)
-      if width != 300 { #expect(plan.predictedMemory(width: 1) > last) }
-      last = plan.predictedMemory(width: 1)
+      #expect(plan.predictedMemory(AnalysisEffort(width: 1)) > 4 * width * width)
+      if width != 300 { #expect(plan.predictedMemory(AnalysisEffort(width: 1)) > last) }
+      last = plan.predictedMemory(AnalysisEffort(width: 1))
     }
   }
 
@@ -82,7 +85,8 @@ import Testing
     ] {
       let error = #expect(throws: CheckpointError.self) {
         try AnalysisPlan(
-          for: checkpoint, options: AnalysisOptions(layers: [1, layer]), version: "1")
+          for: AnalysisInputs(checkpoint: checkpoint),
+          options: AnalysisOptions(layers: [1, layer]), version: "1")
       }
       #expect(error?.description == "\(path): \(message)")
     }
@@ -97,17 +101,20 @@ import Testing
     let checkpoint = try Checkpoint(path: folder.path)
     let missing = CheckpointError.missingTensor(path: folder.path, tensor: name)
     #expect(throws: missing) {
-      try AnalysisPlan(for: checkpoint, options: AnalysisOptions(), version: "1")
+      try AnalysisPlan(
+        for: AnalysisInputs(checkpoint: checkpoint), options: AnalysisOptions(), version: "1")
     }
     // Not where it is not needed, and not where experts may be left out.
     for options in [AnalysisOptions(layers: [0]), AnalysisOptions(projections: [.gate, .down])] {
       #expect(throws: Never.self) {
-        try AnalysisPlan(for: checkpoint, options: options, version: "1")
+        try AnalysisPlan(
+          for: AnalysisInputs(checkpoint: checkpoint), options: options, version: "1")
       }
     }
     #expect(throws: Never.self) {
       try AnalysisPlan(
-        for: checkpoint, options: AnalysisOptions(), version: "1", keepsGoing: true)
+        for: AnalysisInputs(checkpoint: checkpoint), options: AnalysisOptions(), version: "1",
+        keepsGoing: true)
     }
   }
 
@@ -121,11 +128,13 @@ import Testing
       throws: CheckpointError.missingTensor(
         path: folder.path, tensor: ToyCheckpoint.routerName())
     ) {
-      try AnalysisPlan(for: checkpoint, options: AnalysisOptions(), version: "1")
+      try AnalysisPlan(
+        for: AnalysisInputs(checkpoint: checkpoint), options: AnalysisOptions(), version: "1")
     }
     #expect(throws: Never.self) {
       try AnalysisPlan(
-        for: checkpoint, options: AnalysisOptions(analyses: [.similarity]), version: "1")
+        for: AnalysisInputs(checkpoint: checkpoint),
+        options: AnalysisOptions(analyses: [.similarity]), version: "1")
     }
   }
 
@@ -136,10 +145,13 @@ import Testing
       let first = try #require(checkpoint.problems.first)
       let options = AnalysisOptions(analyses: [.similarity], projections: [.gate])
       #expect(throws: first) {
-        try AnalysisPlan(for: checkpoint, options: options, version: "1")
+        try AnalysisPlan(
+          for: AnalysisInputs(checkpoint: checkpoint), options: options, version: "1")
       }
       #expect(throws: first, "\(folder)") {
-        try AnalysisPlan(for: checkpoint, options: options, version: "1", keepsGoing: true)
+        try AnalysisPlan(
+          for: AnalysisInputs(checkpoint: checkpoint), options: options, version: "1",
+          keepsGoing: true)
       }
     }
   }
@@ -155,7 +167,8 @@ import Testing
         path: folder.path, layer: 0, tensor: ToyCheckpoint.name(.gate, ofExpert: 0))
     ) {
       try AnalysisPlan(
-        for: checkpoint, options: AnalysisOptions(layers: [1]), version: "1", keepsGoing: true)
+        for: AnalysisInputs(checkpoint: checkpoint), options: AnalysisOptions(layers: [1]),
+        version: "1", keepsGoing: true)
     }
   }
 }

@@ -22,20 +22,35 @@ let keyColumns: [String: [String]] = [
   "spectrum": ["layer", "projection", "expert", "index"],
   "router_alignment": ["layer", "projection", "expert", "direction"],
   "router_score": ["layer", "projection", "router_row", "expert"],
+  "bands": ["layer", "projection", "band", "k"],
+  "router_data": ["layer", "expert", "direction"],
+  "activation_ratio": ["layer", "projection", "expert", "direction"],
+  "shuffle": ["layer", "projection", "expert", "k"],
+  "data_alignment": ["layer", "sequence_a", "sequence_b", "k"],
+  "routing": ["layer", "expert"],
+  "coactivation": ["layer", "expert_a", "expert_b"],
+  "gradient_similarity": ["layer", "projection", "side", "expert_a", "expert_b", "k"],
+  "gradient_energy": ["layer", "projection", "expert", "k"],
+  "gradient_bands": ["layer", "projection", "band", "k"],
+  "band_summary": ["layer", "projection", "k", "tail_bands"],
+  "tail_similarity": ["layer", "projection", "expert_a", "expert_b", "tail_bands"],
+  "gradient_band_summary": ["layer", "projection", "k", "tail_bands"],
+  "gradient_tail_similarity": ["layer", "projection", "expert_a", "expert_b", "tail_bands"],
+  "routing_summary": ["layer"],
 ]
 
 /// Expects a table to have exactly the reference's rows, and columns within their tolerances.
 ///
 /// Returns how many rows were compared: those whose key `isCompared` admits, all when it is left
-/// out.
+/// out. The reference of other options has their names behind the table's.
 @discardableResult
 func expectTable(
-  _ name: String, in actualFolder: String, matches referenceFolder: String,
+  _ name: String, in actualFolder: String, matches referenceFolder: String, options: String = "",
   _ tolerances: [String: Tolerance], where isCompared: (String) -> Bool = { _ in true },
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> Int {
   let actual = try CSVFile(path: "\(actualFolder)/\(name).csv")
-  let reference = try CSVFile(path: "\(referenceFolder)/\(name).csv")
+  let reference = try CSVFile(path: "\(referenceFolder)/\(name)\(options).csv")
   let names = try #require(keyColumns[name], sourceLocation: sourceLocation)
   let keys = try reference.keys(names)
   let sameRows = try actual.keys(names) == keys

@@ -71,7 +71,7 @@ import Testing
     let hub = try TemporaryFolder()
     let expected = try await analyse(path, in: hub.path)
     let tables = try filesByPath(under: "\(expected.path)/tables")
-    #expect(tables.count == 8)
+    #expect(tables.count == 10)
     for naming in [HDF5Writer.Naming.dotted, .nested] {
       let twin = try TemporaryFolder()
       try FileManager.default.copyItem(

@@ -24,10 +24,11 @@ import Testing
   @Test("The same bytes for any number of workers")
   func widths() async throws {
     let first = try await files(width: 1)
-    // 6 units with 5 tables each (energy, spectrum, similarity, summary, floors), 4 of them with 3
-    // more on the router, and each with its list of contents; 8 tables of the run; the manifest.
-    let unitFiles = 6 * (5 + 1) + 4 * 3
-    #expect(first.count == unitFiles + 8 + 1)
+    // 6 units with 7 tables each (energy, spectrum, similarity, summary, groups, redundant pairs,
+    // floors), 4 of them with 3 more on the router, and each with its list of contents; 10 tables of
+    // the run; the manifest.
+    let unitFiles = 6 * (7 + 1) + 4 * 3
+    #expect(first.count == unitFiles + 10 + 1)
     for width in [2, 5, 64] {
       let other = try await files(width: width)
       expectSame(other, first, "width \(width)")
@@ -106,10 +107,10 @@ import Testing
     }
     await #expect(throws: CancellationError.self) { try await task.value }
     let left = try filesByPath(under: out.path)
-    #expect(left.keys.filter { $0.hasPrefix("units/layer-000-gate_proj/") }.count == 9)
-    #expect(left.keys.filter { $0.hasPrefix("units/layer-000-up_proj/") }.count == 9)
+    #expect(left.keys.filter { $0.hasPrefix("units/layer-000-gate_proj/") }.count == 11)
+    #expect(left.keys.filter { $0.hasPrefix("units/layer-000-up_proj/") }.count == 11)
     // Nothing of the unit that was under way, no table of the run, nothing temporary.
-    #expect(left.count == 9 + 9 + 1)
+    #expect(left.count == 11 + 11 + 1)
     for (name, bytes) in left where name != "manifest.json" {
       #expect(expected[name] == bytes, "\(name)")
     }

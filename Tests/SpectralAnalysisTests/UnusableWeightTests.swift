@@ -40,7 +40,7 @@ import Testing
     var advice: String {
       self == .rankTooLow
         ? "; choose a smaller --fraction, or leave such experts out with --keep-going"
-        : "; download the file again and start a new run folder, or leave out what is damaged with --keep-going"
+        : "; download or capture the file again and start a new run folder, or leave out what is damaged with --keep-going"
     }
 
     /// What is said of it; a routed expert's k is 4, the shared one's, with r = 24, is 5.
@@ -112,7 +112,7 @@ import Testing
     #expect(
       error?.description
         == "\(zero.path)/\(place) is zero in row 3, so the router has no direction for that expert; "
-        + "leave the router out with --analyses energy,spectrum,similarity")
+        + "leave router and router-data out with --analyses, or leave it out with --keep-going")
 
     rows[3, 1] = .nan
     toy.plant(rows, as: ToyCheckpoint.routerName())
@@ -133,12 +133,13 @@ import Testing
     let folder = try Self.toy.written()
     let path = folder.path("model.safetensors")
     let plan = try AnalysisPlan(
-      for: Checkpoint(path: folder.path), options: Self.options, version: "test")
+      for: AnalysisInputs(checkpoint: Checkpoint(path: folder.path)), options: Self.options,
+      version: "test")
     let handle = try #require(FileHandle(forWritingAtPath: path))
     try handle.truncate(atOffset: 8_000)
     let out = try TemporaryFolder()
     let error = await #expect(throws: SafetensorsError.self) {
-      try await carryOut(plan, in: out.path, width: 2)
+      try await carryOut(plan, in: out.path, effort: AnalysisEffort(width: 2))
     }
     guard case .becameShorter(path, _?, _, _) = error else {
       Issue.record("\(String(describing: error))")

@@ -1,0 +1,126 @@
+import Captures
+import Checkpoints
+import Findings
+import LinearAlgebra
+import Tensors
+
+/// Analysis 6: how often each direction of an expert is active in the input of its layer.
+///
+/// - Parameters:
+///   - unit: The unit, of gate_proj or up_proj.
+///   - bases: All directions of its experts.
+///   - layer: The captured input.
+///   - rule: How the router chooses, where only the tokens routed to an expert count.
+///   - options: The threshold and the number of tokens.
+///   - width: How many experts to work on at once.
+/// - Returns: The tables `activation_ratio` and `activation_summary`.
+/// - Throws: The errors of the captures and of the scratch file.
+/// - Complexity: O(T N r d) for T tokens and N experts; memory for 64 MiB of tokens, and for one
+///   expert's directions in each worker where they are on disk.
+func activationTables(
+  of unit: MeasuredUnit, bases: BasisStore, layer: CapturedLayer, rule: RoutingRule?,
+  options: AnalysisOptions, width: Int
+) async throws -> [Table] {
+  let experts = unit.routedExperts
+  let d = bases.dimension
+  let tokenCount = layer.input.rowCount
+  let places = evenlySampled(options.tokens.number(of: tokenCount), of: tokenCount)
+  let atOnce = max(256, (64 << 20) / (4 * d))
+  var counts = experts.map { _ in [Int](repeating: 0, count: bases.rank) }
+  var seen = experts.map { _ in 0 }
+  var reader = ActivationReader()
+  for start in stride(from: 0, to: places.count, by: atOnce) {
+    let block = Array(places[start..<min(places.count, start + atOnce)])
+    let rows = try reader.read(rowsAt: block, of: layer.input)
+    let thresholds = activityThresholds(of: rows, threshold: options.threshold)
+    let routed = try rule.map { try tokensByExpert(at: block, of: layer, rule: $0) }
+    let found = try await workSideBySide(count: experts.count, width: width, makeState: {}) {
+      _, place -> (counts: [Int], tokens: Int) in
+      var counts = [Int](repeating: 0, count: bases.rank)
+      let number = experts[place].number
+      let directions = try bases.directions(ofExpert: number)
+      guard let chosen = routed?[number] else {
+        addExceedanceCounts(of: rows, thresholds: thresholds, along: directions, to: &counts)
+        return (counts, rows.rowCount)
+      }
+      addExceedanceCounts(
+        of: rows.rows(at: chosen), thresholds: chosen.map { thresholds[$0] }, along: directions,
+        to: &counts)
+      return (counts, chosen.count)
+    }
+    for (place, result) in found.enumerated() {
+      seen[place] += result.tokens
+      for j in counts[place].indices { counts[place][j] += result.counts[j] }
+    }
+  }
+  let floor = isotropicExceedance(threshold: options.threshold, dimension: d)
+  return activationTables(of: unit, experts: experts, counts: counts, tokens: seen, floor: floor)
+}
+
+private func activationTables(
+  of unit: MeasuredUnit, experts: [MeasuredUnit.RoutedExpert], counts: [[Int]], tokens: [Int],
+  floor: Double
+) -> [Table] {
+  let layer = Table.Cell.integer(unit.layer)
+  let projection = Table.Cell.text(unit.projection.rawValue)
+  var ratios = Table(.activationRatio)
+  var top: [Double] = []
+  var tail: [Double] = []
+  var first: [Double] = []
+  for (place, expert) in experts.enumerated() {
+    for (j, count) in counts[place].enumerated() {
+      // An expert that saw no token has no ratio.
+      let ratio = tokens[place] == 0 ? .nan : Double(count) / Double(tokens[place])
+      ratios.append(
+        layer, projection, .text(expert.name), .integer(j + 1), .number(ratio),
+        .integer(tokens[place]), .number(floor))
+      guard !ratio.isNaN else { continue }
+      if j < unit.leading { top.append(ratio) } else { tail.append(ratio) }
+      if j == 0 { first.append(ratio) }
+    }
+  }
+  var summary = Table(.activationSummary)
+  summary.append(
+    layer, projection, .integer(unit.leading), .number(mean(top)), .number(mean(tail)),
+    .number(mean(first)), .number(floor))
+  return [ratios, summary]
+}
+
+/// t ||x|| / sqrt(d) for every row.
+private func activityThresholds(of rows: Matrix<Float>, threshold: Double) -> [Float] {
+  let d = rows.columnCount
+  return (0..<rows.rowCount).map { row in
+    let squares = rows.elements[row * d..<(row + 1) * d].reduce(0.0) { sum, value in
+      sum + Double(value) * Double(value)
+    }
+    return Float(threshold * (squares / Double(d)).squareRoot())
+  }
+}
+
+/// For each expert, which of the tokens were routed to it.
+private func tokensByExpert(
+  at places: [Int], of layer: CapturedLayer, rule: RoutingRule
+) throws -> [[Int]] {
+  var tokens = [[Int]](repeating: [], count: rule.expertCount)
+  guard let source = layer.routerLogits else { return tokens }
+  var reader = ActivationReader()
+  let logits = try reader.read(rowsAt: places, of: source)
+  var chosen: [Int] = []
+  for row in 0..<logits.rowCount {
+    let start = row * logits.columnCount
+    rule.choose(
+      from: logits.elements[start..<start + logits.columnCount], into: &chosen)
+    for expert in chosen { tokens[expert].append(row) }
+  }
+  return tokens
+}
+
+extension Matrix {
+  /// Some rows, as a matrix of its own.
+  func rows(at places: [Int]) -> Matrix {
+    var kept: [Scalar] = []
+    kept.reserveCapacity(places.count * columnCount)
+    for row in places { kept += elements[row * columnCount..<(row + 1) * columnCount] }
+    return Matrix(rowCount: places.count, columnCount: columnCount, elements: kept)
+  }
+}

@@ -1,0 +1,140 @@
+import Checkpoints
+import Captures
+import Findings
+import LinearAlgebra
+import Tensors
+
+/// Analysis 7: how much the projected input changes when the order of the tokens does.
+///
+/// - Parameters:
+///   - unit: The unit, of gate_proj or up_proj.
+///   - input: The captured input, T x d.
+///   - shuffled: The input of the same tokens in shuffled order, row by row beside `input`.
+///   - width: How many blocks of tokens to work on at once.
+/// - Returns: The table `shuffle`.
+/// - Throws: The errors of the captures.
+/// - Complexity: O(T N k d) for T tokens and N experts; memory for a thousand tokens twice in each
+///   worker.
+func shuffleTable(
+  of unit: MeasuredUnit, input: ActivationRows, shuffled: ActivationRows, width: Int
+) async throws -> Table {
+  let experts = unit.routedExperts
+  let k = unit.leading
+  let d = input.width
+  // Row e * k + j is direction j of expert e.
+  var stack = Matrix<Float>(rowCount: experts.count * k, columnCount: d)
+  for (e, expert) in experts.enumerated() {
+    for j in 0..<k {
+      for place in 0..<d { stack[e * k + j, place] = expert.subspace.hidden[place, j] }
+    }
+  }
+  let directions = stack
+  // The block does not depend on the width, so neither does the rounding of the sums.
+  let atOnce = 1024
+  let blockCount = (input.rowCount + atOnce - 1) / atOnce
+  var totals = experts.map { _ in ShuffleSums() }
+  // Sums are folded now and then, so that they do not pile up with the tokens.
+  for first in stride(from: 0, to: blockCount, by: 64) {
+    let parts = try await workSideBySide(
+      count: min(64, blockCount - first), width: width, makeState: { ActivationReader() }
+    ) { reader, place -> [ShuffleSums] in
+      let start = (first + place) * atOnce
+      let rows = start..<min(input.rowCount, start + atOnce)
+      let before = try reader.read(rows, of: input)
+      var change = try reader.read(rows, of: shuffled)
+      for place in change.elements.indices { change.elements[place] -= before.elements[place] }
+      return sums(
+        of: SquaredParts(of: before, along: directions, rank: k),
+        and: SquaredParts(of: change, along: directions, rank: k))
+    }
+    for part in parts { for e in totals.indices { totals[e] += part[e] } }
+  }
+
+  var table = Table(.shuffle)
+  for (e, expert) in experts.enumerated() {
+    let total = totals[e]
+    let tokens = Double(input.rowCount)
+    func perDirection(_ sum: Double, rank: Int) -> Double {
+      rank > 0 ? (sum / tokens / Double(rank)).squareRoot() : .nan
+    }
+    table.append(
+      .integer(unit.layer), .text(unit.projection.rawValue), .text(expert.name), .integer(k),
+      .number(total.topChange / total.top), .number(total.tailChange / total.tail),
+      .number(perDirection(total.topSquares, rank: k)),
+      .number(perDirection(total.tailSquares, rank: d - k)))
+  }
+  return table
+}
+
+/// The squared norms of rows, whole and in each expert's leading subspace.
+private struct SquaredParts {
+  let rowCount: Int
+  let expertCount: Int
+  /// ||x_t||^2 for each row.
+  let whole: [Double]
+  /// ||P_e x_t||^2 at t * experts + e.
+  let top: [Double]
+
+  init(of rows: Matrix<Float>, along directions: Matrix<Float>, rank k: Int) {
+    let projected = product(rows, directions, rightTransposed: true)
+    rowCount = rows.rowCount
+    expertCount = directions.rowCount / k
+    whole = (0..<rows.rowCount).map { squares(rows, row: $0, 0..<rows.columnCount) }
+    let experts = expertCount
+    top = (0..<rows.rowCount * experts).map { place in
+      let start = place % experts * k
+      return squares(projected, row: place / experts, start..<start + k)
+    }
+  }
+
+  /// ||P_e x_t||^2 and ||(I - P_e) x_t||^2 of one row and expert.
+  func parts(row: Int, expert: Int) -> (top: Double, tail: Double) {
+    let inside = top[row * expertCount + expert]
+    // Rounding can lift the part a little over the whole.
+    return (inside, max(0, whole[row] - inside))
+  }
+}
+
+private func squares(_ matrix: Matrix<Float>, row: Int, _ columns: Range<Int>) -> Double {
+  let start = row * matrix.columnCount
+  return matrix.elements[start + columns.lowerBound..<start + columns.upperBound].reduce(0.0) {
+    $0 + Double($1) * Double($1)
+  }
+}
+
+/// Sums over tokens, for one expert: norms of the input, norms of its change and their squares, in
+/// the top subspace and outside.
+private struct ShuffleSums: Sendable {
+  var top = 0.0
+  var tail = 0.0
+  var topChange = 0.0
+  var tailChange = 0.0
+  var topSquares = 0.0
+  var tailSquares = 0.0
+
+  static func += (sums: inout ShuffleSums, other: ShuffleSums) {
+    sums.top += other.top
+    sums.tail += other.tail
+    sums.topChange += other.topChange
+    sums.tailChange += other.tailChange
+    sums.topSquares += other.topSquares
+    sums.tailSquares += other.tailSquares
+  }
+}
+
+private func sums(of input: SquaredParts, and change: SquaredParts) -> [ShuffleSums] {
+  (0..<input.expertCount).map { expert in
+    var sums = ShuffleSums()
+    for row in 0..<input.rowCount {
+      let before = input.parts(row: row, expert: expert)
+      let change = change.parts(row: row, expert: expert)
+      sums.top += before.top.squareRoot()
+      sums.tail += before.tail.squareRoot()
+      sums.topChange += change.top.squareRoot()
+      sums.tailChange += change.tail.squareRoot()
+      sums.topSquares += change.top
+      sums.tailSquares += change.tail
+    }
+    return sums
+  }
+}

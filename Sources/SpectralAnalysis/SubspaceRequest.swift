@@ -1,0 +1,118 @@
+import Checkpoints
+import LinearAlgebra
+import Tensors
+
+/// Which directions of an expert's matrix are wanted, and for what.
+struct SubspaceRequest: Sendable {
+  /// How much of the decomposition is computed.
+  enum Depth: Sendable {
+    /// The leading triplets.
+    case leading
+    /// The leading triplets, and all singular values.
+    case leadingAndValues
+    /// All singular values, and all directions on the hidden side.
+    case all
+  }
+
+  let projection: Projection
+  let fraction: Double
+  /// k of the routed experts, which a shared expert is compared with.
+  let routedLeading: Int
+  let depth: Depth
+  /// Whether all singular values are told, not the leading ones alone.
+  let tellsAllValues: Bool
+
+  /// At least so many singular values and router alignments are told, where the rank allows.
+  static let fewestDirections = 16
+
+  /// How many directions are told for a matrix of that rank: max(16, k), at most r.
+  func toldCount(rank: Int) -> Int {
+    min(rank, max(Self.fewestDirections, leadingCount(fraction: fraction, rank: rank)))
+  }
+
+  /// Reads an expert's matrix and computes its directions.
+  ///
+  /// - Returns: The leading directions and, where all are wanted, all of the hidden side as rows.
+  /// - Throws: The file's error, and ``AnalysisError/unusableWeight(place:reason:)``.
+  func subspace(
+    of weight: Weight, name: String, isShared: Bool, buffer: inout WeightBuffer
+  ) throws -> (subspace: ExpertSubspace, directions: Matrix<Float>?) {
+    try buffer.read(weight)
+    do {
+      return try measure(buffer.matrix, name: name, isShared: isShared)
+    } catch {
+      throw AnalysisError.unusableWeight(place: weight.place, reason: error)
+    }
+  }
+
+  private func measure(
+    _ matrix: Matrix<Float>, name: String, isShared: Bool
+  ) throws(LinearAlgebraError) -> (subspace: ExpertSubspace, directions: Matrix<Float>?) {
+    let squaredNorm = try analysableSquaredNorm(of: matrix)
+    let rank = min(matrix.rowCount, matrix.columnCount)
+    let own = leadingCount(fraction: fraction, rank: rank)
+    let compared = min(rank, isShared ? routedLeading : own)
+    let needed = max(own, compared)
+    let found = try decomposition(
+      of: matrix, needed: needed, hiddenCount: max(toldCount(rank: rank), compared),
+      neuronCount: isShared ? 0 : compared)
+    let smallest =
+      Double(max(matrix.rowCount, matrix.columnCount)) * 0x1p-23 * found.singularValues[0]
+    guard found.singularValues[needed - 1] > smallest else {
+      throw .rankTooLow(
+        asked: needed, singularValue: found.singularValues[needed - 1],
+        smallestAllowed: smallest)
+    }
+    let subspace = ExpertSubspace(
+      name: name, isShared: isShared, rank: rank, leading: own,
+      singularValues: found.singularValues, squaredNorm: squaredNorm, hidden: found.hidden,
+      neuron: found.neuron)
+    return (subspace, found.directions)
+  }
+
+  /// All singular values, in the precision in which whole matrices are decomposed.
+  private func allSingularValues(
+    of matrix: Matrix<Float>
+  ) throws(LinearAlgebraError) -> [Double] {
+    guard min(matrix.rowCount, matrix.columnCount) > LeadingTriplets.directRank else {
+      return try singularValues(
+        of: Matrix(
+          rowCount: matrix.rowCount, columnCount: matrix.columnCount,
+          elements: matrix.elements.map { Double($0) }))
+    }
+    return try singularValues(of: matrix).map { Double($0) }
+  }
+
+  /// What both ways of decomposing a matrix yield.
+  private struct Decomposition {
+    let singularValues: [Double]
+    /// hidden size x directions.
+    let hidden: Matrix<Float>
+    /// width x directions.
+    let neuron: Matrix<Float>
+    /// All directions of the hidden side as rows.
+    var directions: Matrix<Float>?
+  }
+
+  private func decomposition(
+    of matrix: Matrix<Float>, needed: Int, hiddenCount: Int, neuronCount: Int
+  ) throws(LinearAlgebraError) -> Decomposition {
+    let rank = min(matrix.rowCount, matrix.columnCount)
+    let right = projection.hiddenSideIsRight
+    if depth == .all {
+      let all = try SingularDirections.decompose(
+        matrix, side: right ? .right : .left, otherCount: neuronCount)
+      return Decomposition(
+        singularValues: all.singularValues,
+        hidden: all.rows.leadingRows(hiddenCount).transposed(), neuron: all.otherSide,
+        directions: all.rows)
+    }
+    let triplets = try LeadingTriplets.compute(
+      of: matrix, count: min(rank, max(hiddenCount, needed + 1)), subspaceRank: needed)
+    let values = depth == .leading ? triplets.singularValues : try allSingularValues(of: matrix)
+    return Decomposition(
+      singularValues: values,
+      hidden: (right ? triplets.right : triplets.left).leadingColumns(hiddenCount),
+      neuron: (right ? triplets.left : triplets.right).leadingColumns(neuronCount))
+  }
+}
