@@ -36,7 +36,7 @@ extension Heatmap {
     if layout.cell >= 12 {
       elements.append(SVGElement.stroke(cellBorders(layout), colour: "#ffffff"))
     }
-    let places = scaleEnd < 0.2 ? 3 : 2
+    let places = scaleEnd < 0.02 ? 4 : (scaleEnd < 0.2 ? 3 : 2)
     let room = textWidth(fixedText(0, places: places), size: TypeSize.label) + 6
     guard layout.cell >= room else { return elements }
 

@@ -30,6 +30,9 @@ package struct Heatmap: Sendable {
   /// Whether the cells from the upper left to the lower right carry no value and are drawn neutral.
   package var hasNeutralDiagonal: Bool
 
+  /// What rows and columns are, with an article, where the diagonal is neutral.
+  package var thing = "an expert"
+
   /// What chance alone would show; marked on the colour bar unless it is NaN.
   package var floor: Double
 
@@ -100,7 +103,7 @@ package struct Heatmap: Sendable {
   /// The sentences below the picture, with those that explain its cells.
   var allNotes: [String] {
     var all: [String] = []
-    if hasNeutralDiagonal { all.append("Grey: an expert with itself.") }
+    if hasNeutralDiagonal { all.append("Grey: \(thing) with itself.") }
     let isIncomplete = (0..<rowLabels.count).contains { row in
       (0..<columnLabels.count).contains { cell(row: row, column: $0) == .missing }
     }

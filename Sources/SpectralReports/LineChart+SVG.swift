@@ -3,102 +3,88 @@ extension LineChart {
   ///
   /// - Complexity: O(points) in time and memory; about twelve bytes of markup for each point.
   func svg() -> String {
-    let layout = LineChartLayout(self)
-    let elements = [
-      SVGElement.lines(
-        layout.titleLines, x: LineChartLayout.margin, y: layout.titleY, lineHeight: 24,
-        size: TypeSize.title, isBold: true),
-      SVGElement.lines(
-        layout.subtitleLines, x: LineChartLayout.margin, y: layout.subtitleY, lineHeight: 18,
-        size: TypeSize.subtitle, fill: Ink.quietText),
-      axes(layout), groups.map { drawing(of: $0, layout) }, legend(layout),
-    ]
+    let axes = panels.map(\.axis)
+    let notes = notes + zip(panels, axes).compactMap(omission)
+    let layout = ChartLayout(
+      ChartLayout.Content(
+        title: title, subtitle: subtitle, notes: notes, axes: axes,
+        legends: panels.map { $0.groups.map(\.legendEntry) }))
+    let xRange = xRange
+    let marks = xTicks.map { ChartLayout.Mark(x: x($0.value, xRange, layout), label: $0.label) }
+    let drawn = panels.enumerated().flatMap { index, panel in
+      layout.axes(ofPanel: index, xTitle: xTitle, marks: marks)
+        + panel.groups.map { group in
+          group.element(
+            paths: group.lines.map { line in
+              path(of: line, axis: axes[index]) { point in
+                (x(point.x, xRange, layout), layout.y(point.y, inPanel: index))
+              }
+            })
+        } + layout.legend(ofPanel: index)
+    }
     return SVGDocument(
-      width: layout.width, height: layout.height, title: title, description: description,
-      elements: elements.flatMap(\.self)
+      width: layout.width, height: layout.height, title: title,
+      description: description(notes: notes), elements: layout.header + drawn + layout.notes
     ).markup
   }
 
-  private var description: String {
-    let kinds = groups.map { "\($0.label): \($0.lines.count)" }.joined(separator: ", ")
-    let range = "Values from \(yText(values.min())) to \(yText(values.max()))."
-    return "\(subtitle). Lines by kind: \(kinds). \(range)"
-  }
-
-  private func yText(_ value: Double?) -> String {
-    value.map { trimmedText($0, places: 6) } ?? "nothing measured"
-  }
-
-  private func axes(_ layout: LineChartLayout) -> [SVGElement] {
-    var grid = ""
-    var marks = ""
-    var texts: [SVGElement] = []
-    for tick in layout.yTicks {
-      let y = layout.y(tick.value)
-      grid += horizontal(layout.plotLeft, y, length: LineChartLayout.plotWidth)
-      texts.append(
-        SVGElement.text(
-          tick.label, x: layout.plotLeft - 8, y: y + TypeSize.label * 0.35, size: TypeSize.label,
-          anchor: .end))
+  private func description(notes: [String]) -> String {
+    let contents = panels.map { panel in
+      let kinds = panel.groups.map { "\($0.label): \($0.lines.count)" }.joined(separator: ", ")
+      func text(_ value: Double?) -> String {
+        guard let value else { return "nothing measured" }
+        return panel.yScale == .linear ? trimmedText(value, places: 6) : shareText(value)
+      }
+      let name = panels.count > 1 ? "\(panel.axis.title). " : ""
+      let values = panel.values
+      let range = "Values from \(text(values.min())) to \(text(values.max()))."
+      return "\(name)Lines by kind: \(kinds). \(range)"
     }
-    for tick in xTicks {
-      let x = layout.x(tick.value)
-      marks += "M\(point(x, layout.plotBottom))v4"
-      texts.append(
-        SVGElement.text(
-          tick.label, x: x, y: layout.plotBottom + 9 + TypeSize.label * 0.8, size: TypeSize.label,
-          anchor: .middle))
-    }
-    let base =
-      horizontal(layout.plotLeft, layout.plotBottom, length: LineChartLayout.plotWidth)
-    return [
-      SVGElement.stroke(grid, colour: Ink.grid), SVGElement.stroke(base + marks, colour: Ink.line),
-      SVGElement.upwardText(
-        layout.yTitle, x: LineChartLayout.margin + TypeSize.axis * 0.8,
-        y: layout.plotTop + layout.plotHeight / 2, size: TypeSize.axis, anchor: .middle,
-        fill: Ink.quietText),
-      SVGElement.text(
-        xTitle, x: layout.plotLeft + LineChartLayout.plotWidth / 2, y: layout.xTitleY,
-        size: TypeSize.axis, anchor: .middle, fill: Ink.quietText),
-    ] + texts
+    return (["\(subtitle)."] + contents + notes).joined(separator: " ")
   }
 
-  private func drawing(of group: Group, _ layout: LineChartLayout) -> SVGElement {
-    SVGElement(
-      "g",
-      [
-        "class": "lines", "fill": "none", "stroke": .text(group.colour),
-        "stroke-width": .number(group.width), "stroke-opacity": .number(group.opacity),
-        "stroke-dasharray": .text(group.dashes.isEmpty ? "none" : group.dashes),
-        "stroke-linejoin": "round", "stroke-linecap": "round",
-      ],
-      children: group.lines.map { SVGElement("path", ["d": .text(path(of: $0, layout))]) })
+  /// A sentence about the values for which a logarithmic axis has no place.
+  private func omission(of panel: Panel, axis: ValueAxis) -> String? {
+    let count = panel.values.count { !axis.holds($0) }
+    guard count > 0, let lowest = axis.ticks.first else { return nil }
+    return """
+      Not drawn, because the logarithmic axis ends at \(lowest.label): \(count) smaller \
+      value\(count == 1 ? "" : "s") of \(panel.yTitle), zeros included.
+      """
   }
 
-  private func path(of line: [Point], _ layout: LineChartLayout) -> String {
-    line.split { !$0.y.isFinite }.map { piece in
-      let places = piece.map { point(layout.x($0.x), layout.y($0.y)) }
+  private func x(_ value: Double, _ range: ClosedRange<Double>, _ layout: ChartLayout) -> Double {
+    layout.plotLeft + xScale.share(of: value, in: range) * layout.plotWidth
+  }
+
+  private func path(
+    of line: [Point], axis: ValueAxis, place: (Point) -> (x: Double, y: Double)
+  ) -> String {
+    line.split { !axis.holds($0.y) }.map { piece in
+      let places = piece.map { next in
+        let (x, y) = place(next)
+        return point(x, y)
+      }
       // A point alone becomes a dot: a line of no length with round ends.
       return "M" + places.joined(separator: "L") + (places.count == 1 ? "h0" : "")
     }.joined()
   }
+}
 
-  private func legend(_ layout: LineChartLayout) -> [SVGElement] {
-    groups.enumerated().flatMap { index, group in
-      let y = layout.plotTop + 10 + Double(index) * LineChartLayout.legendLineHeight
-      return [
-        SVGElement(
-          "path",
-          [
-            "d": "M\(point(layout.legendLeft, y))h24", "stroke": .text(group.colour),
-            "stroke-width": .number(max(group.width, 1.5)),
-            "stroke-opacity": .number(max(group.opacity, 0.6)),
-            "stroke-dasharray": .text(group.dashes.isEmpty ? "none" : group.dashes),
-          ]),
-        SVGElement.text(
-          shortened(group.label, to: 32), x: layout.legendLeft + 32, y: y + TypeSize.axis * 0.35,
-          size: TypeSize.axis),
-      ]
-    }
+extension LineChart.Group {
+  fileprivate var legendEntry: LegendEntry {
+    LegendEntry(label, .line(colour: colour, width: width, opacity: opacity, dashes: dashes))
+  }
+
+  fileprivate func element(paths: [String]) -> SVGElement {
+    SVGElement(
+      "g",
+      [
+        "class": "lines", "fill": "none", "stroke": .text(colour),
+        "stroke-width": .number(width), "stroke-opacity": .number(opacity),
+        "stroke-dasharray": .text(dashes.isEmpty ? "none" : dashes),
+        "stroke-linejoin": "round", "stroke-linecap": "round",
+      ],
+      children: paths.map { SVGElement("path", ["d": .text($0)]) })
   }
 }

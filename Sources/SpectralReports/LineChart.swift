@@ -28,6 +28,27 @@ struct LineChart: Sendable {
     var lines: [[Point]]
   }
 
+  /// Lines with a vertical axis of their own.
+  struct Panel: Sendable {
+    /// What runs along the vertical axis, with its unit.
+    var yTitle: String
+    /// How values become heights; a value that a logarithmic axis cannot hold interrupts its line.
+    var yScale = AxisScale.linear
+    /// Whether a linear axis always starts at 0, rather than only where lines would not be flat.
+    var startsAtZero = false
+    /// The lines, the last group uppermost.
+    var groups: [Group]
+
+    /// All values that were measured.
+    var values: [Double] {
+      groups.flatMap { $0.lines.flatMap { $0.map(\.y) } }.filter(\.isFinite)
+    }
+
+    var axis: ValueAxis {
+      ValueAxis(title: yTitle, scale: yScale, values: values, startsAtZero: startsAtZero)
+    }
+  }
+
   /// The first line, which also names the picture for screen readers.
   var title: String
 
@@ -37,35 +58,24 @@ struct LineChart: Sendable {
   /// What runs along the horizontal axis.
   var xTitle: String
 
-  /// What runs along the vertical axis, with its unit.
-  var yTitle: String
+  /// How the places of points become places along the horizontal axis.
+  var xScale = AxisScale.linear
 
   /// The marks of the horizontal axis.
   var xTicks: [Tick]
 
-  /// The lines, the last group uppermost.
-  var groups: [Group]
+  /// The panels, from top to bottom.
+  var panels: [Panel]
 
-  /// All values that are drawn.
-  var values: [Double] {
-    groups.flatMap { $0.lines.flatMap { $0.map(\.y) } }.filter(\.isFinite)
-  }
-
-  /// The marks of the vertical axis: from 0, unless all values lie so far from it that the lines
-  /// would be flat.
-  var yTicks: [Tick] {
-    let low = values.min() ?? 0
-    let high = values.max() ?? 1
-    let start = low >= 0 && low < 0.6 * high ? 0 : low
-    let end = high > start ? high : start + max(abs(start), 1)
-    return niceTicks(from: start, to: end, intervalCount: 8, enclosing: true)
-  }
+  /// Sentences below the picture.
+  var notes: [String] = []
 
   /// The ends of the horizontal axis.
   var xRange: ClosedRange<Double> {
-    let places = groups.flatMap { $0.lines.flatMap { $0.map(\.x) } }
-    let low = places.min() ?? 0
+    let places = panels.flatMap(\.groups).flatMap { $0.lines.flatMap { $0.map(\.x) } }
+    let low = places.min() ?? 1
     let high = places.max() ?? 1
-    return high > low ? low...high : (low - 0.5)...(low + 0.5)
+    guard high == low else { return low...high }
+    return xScale == .linear ? (low - 0.5)...(low + 0.5) : (low / 2)...(low * 2)
   }
 }

@@ -109,7 +109,7 @@ private func scaled(_ whole: Int, exponent: Int) -> Double {
 }
 
 /// An exponent of ten at or at most one below that of the positive number.
-private func decimalExponent(below number: Double) -> Int {
+func decimalExponent(below number: Double) -> Int {
   // log10(2) = 0.30103.
   Int((Double(number.exponent) * 0.301_03).rounded(.down))
 }

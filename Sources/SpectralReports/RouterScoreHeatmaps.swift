@@ -36,7 +36,7 @@ public func routerScoreHeatmaps(
     let floor = rows.map { floors[$0] }.first { !$0.isNaN } ?? .nan
     let chance = floor.isNaN ? "" : "; random floor \(shareText(floor))"
     let heatmap = Heatmap(
-      title: "\(unit.title) · hidden side · router score",
+      title: "\(unit.title(in: routerScore.definition)) · hidden side · router score",
       subtitle: "share of a router row that lies in an expert's top-k subspace" + chance,
       measure: "score", rowTitle: "router row", columnTitle: "expert",
       rowLabels: rowPlaces.labels, columnLabels: columnPlaces.labels, values: values,

@@ -7,15 +7,17 @@ public import Findings
 /// own scale and largest layer, so that all figures can be compared and sort by name.
 ///
 /// - Parameters:
-///   - similarity: A table in the form of `TableDefinition.similarity`, one row for each pair.
-///   - energy: A table in the form of `TableDefinition.energy`; experts that it flags are named
-///     below the figure.
+///   - similarity: A table in the form of `TableDefinition.similarity` or of its `ofGradients`, one
+///     row for each pair.
+///   - energy: A table in the form of `TableDefinition.energy`, or of its `ofGradients` with a
+///     similarity of gradients; experts that it flags are named below the figure.
 ///   - side: The side that is drawn, `hidden` or `neuron`.
 ///   - scaleMaximum: The value of the last colour; what `similarityScaleMaximum(of:side:)` gives
 ///     for this table when left out. A maximum of 0, nothing to show, is drawn as 1.
 ///   - largestLayer: The largest layer of the run; that of the table when left out.
 /// - Returns: One figure for each layer and projection that has rows of that side, in their order,
-///   named like `similarity-layer-00-gate_proj-hidden`.
+///   named like `similarity-layer-00-gate_proj-hidden` or
+///   `gradient_similarity-layer-00-gate_proj-hidden`.
 /// - Precondition: The tables have the columns of those definitions, and the scale's maximum is
 ///   finite and not negative.
 /// - Complexity: O(rows) in time; each figure takes about ten bytes for each cell.
@@ -27,60 +29,22 @@ public func similarityHeatmaps(
   let scaleMaximum = scaleMaximum ?? similarityScaleMaximum(of: similarity, side: side)
   let largestLayer = largestLayer ?? similarity.integers("layer").max() ?? 0
   let flagged = illSeparatedExperts(in: energy)
-  let columns = SimilarityColumns(similarity)
+  let ranks = similarity.integers("k")
+  let definition = similarity.definition
+  let pairs = PairColumns(similarity, value: "mean_cosine")
+  let things = definition.isOfGradients ? "experts' gradients" : "experts"
 
   return similarity.rowsByUnit { sides[$0] == side }.map { unit, rows in
-    let title = "\(unit.title) · \(side) side · top k = \(columns.rankText(of: rows)) · mean cosine"
-    var heatmap = columns.heatmap(of: rows, title: title, scaleMaximum: scaleMaximum)
+    let rank = rankText(rows.map { ranks[$0] })
+    var heatmap = pairs.heatmap(
+      of: rows,
+      title: "\(unit.title(in: definition)) · \(side) side · top k = \(rank) · mean cosine",
+      subtitle: "principal similarity of \(things), mean cosine of principal angles",
+      measure: "mean cosine", scaleMaximum: scaleMaximum)
     if let experts = flagged[unit] { heatmap.notes.append(illSeparatedNote(experts)) }
     let name = unit.figureName(
-      table: similarity.definition.name, side: side, largestLayer: largestLayer)
+      table: definition.name, side: side, largestLayer: largestLayer)
     return Figure(name: name, svg: heatmap.svg())
-  }
-}
-
-/// The columns of a similarity table that are drawn.
-private struct SimilarityColumns {
-  let first: [String]
-  let second: [String]
-  let ranks: [Int]
-  let means: [Double]
-  let floors: [Double]
-
-  init(_ table: Table) {
-    first = table.texts("expert_a")
-    second = table.texts("expert_b")
-    ranks = table.integers("k")
-    means = table.numbers("mean_cosine")
-    floors = table.numbers("floor_mean_cosine")
-  }
-
-  func heatmap(of rows: [Int], title: String, scaleMaximum: Double) -> Heatmap {
-    let experts = Set(rows.flatMap { [first[$0], second[$0]] }).map(ExpertName.init).sorted()
-    let places = Dictionary(uniqueKeysWithValues: experts.enumerated().map { ($1.text, $0) })
-    var values = [Double](repeating: .nan, count: experts.count * experts.count)
-    for row in rows {
-      guard let a = places[first[row]], let b = places[second[row]] else { continue }
-      values[a * experts.count + b] = means[row]
-      values[b * experts.count + a] = means[row]
-    }
-
-    let floor = rows.map { floors[$0] }.first { !$0.isNaN } ?? .nan
-    let chance = floor.isNaN ? "" : "; random floor \(shareText(floor))"
-    return Heatmap(
-      title: title,
-      subtitle: "principal similarity of experts, mean cosine of principal angles" + chance,
-      measure: "mean cosine", rowTitle: "expert", columnTitle: "expert",
-      rowLabels: experts.map(\.text), columnLabels: experts.map(\.text),
-      separatedCount: experts.count { !$0.isRouted }, values: values, hasNeutralDiagonal: true,
-      floor: floor, scaleMaximum: scaleMaximum)
-  }
-
-  /// The rank or, where rows differ, the ranks of the subspaces.
-  func rankText(of rows: [Int]) -> String {
-    let all = rows.map { ranks[$0] }
-    guard let low = all.min(), let high = all.max() else { return "?" }
-    return low == high ? "\(low)" : "\(low) to \(high)"
   }
 }
 

@@ -106,4 +106,56 @@ import Testing
     #expect(picture.texts.contains("<b>&\"</b>"))
     #expect(picture.texts.first == "Layer 0 · <script>\"& · top 16 singular values")
   }
+
+  // MARK: Whole spectra
+
+  @Test("of more than 64 values have logarithmic axes", arguments: [64, 65])
+  func axes(count: Int) throws {
+    let rows = (1...count).map { (expert: "0", index: $0, sigma: 8 / Double($0 * $0)) }
+    let picture = try Self.picture(Self.table(rows))
+    #expect(picture.texts.contains("index of the singular value, logarithmic") == (count > 64))
+    guard count > 64 else { return }
+    let across = try picture.horizontalMarks()
+    #expect(across.map(\.value) == [1, 2, 5, 10, 20, 50])
+    let upright = try #require(picture.verticalMarks().first)
+    #expect(upright.map(\.value) == [0.001, 0.01, 0.1, 1, 10])
+    // A power law is a straight line between its ends.
+    let points = picture.lines()[0].points
+    let first = try #require(points.first)
+    let last = try #require(points.last)
+    for point in points {
+      let share = (point.x - first.x) / (last.x - first.x)
+      #expect(abs(point.y - (first.y + share * (last.y - first.y))) < 0.02)
+    }
+  }
+
+  @Test("of 60 experts and 1408 values stay under 400 kB, and leave zeros out with a note")
+  func wholeSpectra() throws {
+    let experts = TestTables.experts(60, shared: ["shared"])
+    var table = TestTables.spectrum(experts: experts, count: 1407)
+    for expert in experts {
+      table.append(
+        .integer(0), .text("gate_proj"), .text(expert), .integer(1408), .number(0))
+    }
+    let figure = try #require(spectrumCharts(spectrum: table).first)
+    #expect(figure.svg.utf8.count < 400_000)
+    let picture = try Picture(figure.svg)
+    try picture.expectReadableTexts()
+    let words = picture.texts.joined(separator: " ")
+    #expect(words.contains(" of 1408 singular values: all up to "))
+    // Those of the 60 routed experts, of their median and of the shared one.
+    #expect(words.contains("62 smaller values of singular value, zeros included."))
+    #expect(picture.lines().count == 62)
+  }
+
+  @Test("of gradients say so in title and name")
+  func gradients() throws {
+    var table = Table(TableDefinition.spectrum.ofGradients)
+    table.append(.integer(2), .text("up_proj"), .text("0"), .integer(1), .number(0.5))
+    let figure = try #require(spectrumCharts(spectrum: table).first)
+    #expect(figure.name == "gradient_spectrum-layer-02-up_proj")
+    let texts = try Picture(figure.svg).texts
+    #expect(texts[0] == "Layer 2 · gradients of up_proj · top 1 singular values")
+    #expect(texts[1].contains("experts' gradients"))
+  }
 }
