@@ -112,7 +112,7 @@ struct InspectionReport: Encodable {
       for projection in Projection.allCases {
         let shape = experts.shapes[projection.rawValue] ?? []
         lines.append(
-          (projection.rawValue, shape.map(String.init).joined(separator: " x ")))
+          (projection.rawValue, TensorDescription.text(of: shape)))
       }
       lines.append(("element type", experts.elementTypes.joined(separator: ", ")))
       lines.append(

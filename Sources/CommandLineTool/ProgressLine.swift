@@ -5,8 +5,12 @@ import Synchronization
 /// seconds elsewhere.
 final class ProgressLine: Sendable {
   private struct State {
+    /// How far the analysis was at the start: what was there before is not this run's work.
+    var first: AnalysisProgress?
+    var latest: AnalysisProgress?
     var lastShown: ContinuousClock.Instant?
     var hasOpenLine = false
+    var isOver = false
   }
 
   private let isTerminal: Bool
@@ -22,21 +26,17 @@ final class ProgressLine: Sendable {
 
   /// Shows how far the analysis is, unless the last time was a moment ago.
   func show(_ progress: AnalysisProgress) {
-    let isLast = progress.finishedUnits == progress.unitCount
-    let now = ContinuousClock.now
     state.withLock { state in
-      let pause: Duration = isTerminal ? .milliseconds(100) : .seconds(5)
-      if !isLast, let last = state.lastShown, now - last < pause { return }
-      // The first line of a log would say that nothing is done.
-      if !isTerminal, !isLast, state.lastShown == nil {
-        state.lastShown = now
-        return
-      }
-      state.lastShown = now
-      let text = Self.text(of: progress, elapsed: now - start)
-      write(isTerminal ? "\r\u{1b}[2K\(text)" : "\(text)\n")
-      state.hasOpenLine = isTerminal
+      state.latest = progress
+      if state.first == nil { state.first = progress }
+      show(&state)
     }
+  }
+
+  /// Shows the last progress again with the time that has passed, so that a long piece of work does
+  /// not look stuck.
+  func tick() {
+    state.withLock { show(&$0) }
   }
 
   /// Ends the line, so that other text can follow.
@@ -44,21 +44,58 @@ final class ProgressLine: Sendable {
     state.withLock { state in
       if state.hasOpenLine { write("\n") }
       state.hasOpenLine = false
+      state.isOver = true
     }
   }
 
+  private func show(_ state: inout State) {
+    guard !state.isOver, let first = state.first, let latest = state.latest else { return }
+    let isLast = latest.finishedUnits == latest.unitCount
+    let now = ContinuousClock.now
+    let pause: Duration = isTerminal ? .milliseconds(100) : .seconds(5)
+    if !isLast, let last = state.lastShown, now - last < pause { return }
+    // The first line of a log would say that nothing is done.
+    if !isTerminal, !isLast, state.lastShown == nil {
+      state.lastShown = now
+      return
+    }
+    state.lastShown = now
+    state.isOver = isLast
+    let text = Self.text(of: latest, since: first, elapsed: now - start)
+    write(isTerminal ? "\r\u{1b}[2K\(text)" : "\(text)\n")
+    state.hasOpenLine = isTerminal
+  }
+
   /// Says how far it is, such as `3 of 9 units  117 of 351 matrices  0.80 GB/s  12 s left`.
-  static func text(of progress: AnalysisProgress, elapsed: Duration) -> String {
+  ///
+  /// Time is told as left while matrices, or units where there are none, tell how much work
+  /// remains; else as spent so far.
+  private static func text(
+    of progress: AnalysisProgress, since first: AnalysisProgress, elapsed: Duration
+  ) -> String {
     let seconds =
       Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-    var text = "\(progress.finishedUnits) of \(progress.unitCount) units"
-    guard progress.matrixCount > 0 else { return text + ", all measured before" }
-    text += "  \(progress.measuredMatrices) of \(progress.matrixCount) matrices"
-    guard progress.measuredMatrices > 0, seconds > 0 else { return text }
-    text += "  \(bytesText(Int(Double(progress.measuredBytes) / seconds)))/s"
-    let left = progress.matrixCount - progress.measuredMatrices
-    guard left > 0 else { return text + "  \(timeText(seconds: seconds)) in all" }
-    let share = Double(left) / Double(progress.measuredMatrices)
-    return text + "  \(timeText(seconds: seconds * share)) left"
+    let units = "\(progress.finishedUnits) of \(progress.unitCount) units"
+    guard first.finishedUnits < progress.unitCount else { return units + ", all measured before" }
+    var parts = [units]
+    if progress.matrixCount > 0 {
+      parts.append("\(progress.measuredMatrices) of \(progress.matrixCount) matrices")
+    }
+    if progress.measuredMatrices > 0, seconds > 0 {
+      parts.append("\(bytesText(Int(Double(progress.measuredBytes) / seconds)))/s")
+    }
+    let time = timeText(seconds: seconds)
+    let (done, all) =
+      progress.matrixCount > 0
+      ? (progress.measuredMatrices, progress.matrixCount)
+      : (progress.finishedUnits - first.finishedUnits, progress.unitCount - first.finishedUnits)
+    if progress.finishedUnits == progress.unitCount {
+      parts.append("\(time) in all")
+    } else if done > 0, done < all {
+      parts.append("\(timeText(seconds: seconds * Double(all - done) / Double(done))) left")
+    } else if seconds >= 1 {
+      parts.append("\(time) so far")
+    }
+    return parts.joined(separator: "  ")
   }
 }

@@ -1,7 +1,8 @@
 import Checkpoints
 import Findings
 
-/// The short table that `sdmoe analyze` ends with: one line for each projection, over all layers.
+/// What `sdmoe analyze` ends with: one line for each projection, over all layers, and what the run
+/// shows of the paper's findings.
 struct RunSummary {
   private let folder: RunFolder
   private let units: SummarisedUnits
@@ -21,8 +22,11 @@ struct RunSummary {
     let meanings = columns.map { column in
       column.name + String(repeating: " ", count: width - column.name.count) + "  \(column.meaning)"
     }
-    return ([title] + (columns.isEmpty ? [] : ["", table.text, ""] + meanings) + [""] + verdicts)
-      .joined(separator: "\n")
+    let paragraphs = FindingSentences(of: units, options: folder.manifest.options).paragraphs
+      .flatMap { wordWrapped($0) }
+    return
+      ([title] + (columns.isEmpty ? [] : ["", table.text, ""] + meanings)
+      + (paragraphs.isEmpty ? [] : [""] + paragraphs) + ["", places]).joined(separator: "\n")
   }
 
   private struct Column {
@@ -35,87 +39,72 @@ struct RunSummary {
     let options = folder.manifest.options
     let layers = (options.layers.count == 1 ? "layer " : "layers ") + rangesText(options.layers)
     let percent = shortest(options.fraction * 100)
-    let k = units.leading.map { " (k = \($0))" } ?? ""
     return
-      "\(folder.manifest.checkpoint.modelType), \(layers), the top \(percent) % of singular directions\(k)"
+      "\(folder.manifest.checkpoint.modelType), \(layers), the top \(percent) % of singular directions (k = \(folder.manifest.k))"
   }
 
   /// The columns of the analyses that were made.
   private var shownColumns: [Column] {
     var columns: [Column] = []
-    if units.hasSimilarity {
+    if units.has(.summary) {
       columns += [
         Column(
           name: "similarity",
           meaning:
             "mean cosine of the principal angles between the top directions of two routed experts",
-          value: { mean(units.similarity($0).map(\.mean)) }),
+          value: { mean(similarities($0, "mean")) }),
         Column(
           name: "floor", meaning: "the similarity of random directions",
-          value: { mean(units.similarity($0).map(\.floor)) }),
+          value: { mean(similarities($0, "floor")) }),
         Column(
           name: "excess",
           meaning: "(similarity - floor) / (1 - floor): 0 is chance, 1 the same directions",
-          value: { mean(units.similarity($0).map(\.excess)) }),
+          value: { mean(similarities($0, "excess")) }),
       ]
       if folder.manifest.options.layers.count > 1 {
         columns.append(
           Column(
             name: "by layer", meaning: "smallest and largest similarity of a layer",
-            value: { range(units.similarity($0).map(\.mean)) }))
+            value: { range(similarities($0, "mean")) }))
       }
     }
-    if units.hasEnergy {
+    if units.has(.energy) {
       columns.append(
         Column(
           name: "energy", meaning: "share of an expert's squared weights in its top directions",
           value: { mean(units.energies($0)) }))
     }
-    if units.hasRouter {
+    if units.has(.routerSummary) {
       columns += [
         Column(
           name: "router own",
           meaning: "share of a router row in the top directions of its own expert",
-          value: { mean(units.routers($0, "matched")) }),
+          value: { mean(routers($0, "matched")) }),
         Column(
           name: "router others", meaning: "the same in those of the other experts",
-          value: { mean(units.routers($0, "mismatched")) }),
+          value: { mean(routers($0, "mismatched")) }),
         Column(
           name: "router floor", meaning: "the same of a random row",
-          value: { mean(units.routers($0, "floor")) }),
+          value: { mean(routers($0, "floor")) }),
       ]
     }
     return columns
   }
 
-  /// One plain sentence for each finding of the paper that the tables can speak to, and where to
-  /// read on.
-  private var verdicts: [String] {
-    var lines: [String] = []
-    let similarities = folder.manifest.options.projections.flatMap(units.similarity)
-    if !similarities.isEmpty {
-      let above = similarities.count { $0.mean > $0.percentile95 }
-      lines += [
-        "Experts are more alike than chance in \(above) of \(similarities.count) pairs of layer and projection:",
-        "their mean similarity is over the 95th percentile of random directions.",
-      ]
-    }
-    if units.hasRouter {
-      lines += [
-        "The router leans on its own expert more than random rows would in \(units.leaningCount) of \(units.routers("floor").count):",
-        "its mean share is over their floor by more than two standard deviations.",
-      ]
-    }
-    if units.flaggedCount > 0 {
-      lines += [
-        "\(units.flaggedCount) of \(units.energyCount) top subspaces are ill-separated (gap under 1.001):",
-        "their last direction is hardly defined, see the flag in energy.csv.",
-      ]
-    }
+  private func similarities(_ projection: String, _ column: String) -> [Double] {
+    units.numbers(column, of: .summary, where: ["projection": projection, "side": "hidden"])
+  }
+
+  private func routers(_ projection: String, _ column: String) -> [Double] {
+    units.numbers(column, of: .routerSummary, where: ["projection": projection])
+  }
+
+  /// Where to read on.
+  private var places: String {
     // Energies alone are a table without a picture.
     let hasFigures = folder.manifest.options.analyses != ["energy"]
     let figures = hasFigures ? ", figures in \(folder.path)/figures" : ""
-    return lines + ["Tables are in \(folder.path)/tables\(figures)."]
+    return "Tables are in \(folder.path)/tables\(figures)."
   }
 }
 
@@ -126,4 +115,19 @@ private func mean(_ values: [Double]) -> String {
 private func range(_ values: [Double]) -> String {
   guard let least = values.min(), let most = values.max() else { return "-" }
   return "\(rounded(least, digits: 3))-\(rounded(most, digits: 3))"
+}
+
+/// A paragraph in lines of up to so many characters, all but the first set in.
+func wordWrapped(_ paragraph: String, width: Int = 100) -> [String] {
+  var lines: [String] = []
+  var line = ""
+  for word in paragraph.split(separator: " ") {
+    if !line.isEmpty, line.count + word.count + 1 > width {
+      lines.append(line)
+      line = "  \(word)"
+    } else {
+      line += line.isEmpty ? "\(word)" : " \(word)"
+    }
+  }
+  return lines + [line]
 }

@@ -2,88 +2,111 @@ import Findings
 
 /// What a run says of each layer and projection, as far as its summary speaks of it.
 struct SummarisedUnits {
-  /// Similarity on the hidden side, over the routed experts of a layer.
-  struct Similarity {
-    let mean: Double
-    let floor: Double
-    let excess: Double
-    /// The 95th percentile of a random pair.
-    let percentile95: Double
-  }
+  private let tables: [String: Table]
 
-  private let summary: Table?
-  private let energy: Table?
-  private let router: Table?
-  private let floors: Table?
-
+  /// Reads the small tables of a run.
   init(of folder: RunFolder) throws {
-    summary = try folder.table(.summary)
-    energy = try folder.table(.energy)
-    router = try folder.table(.routerSummary)
-    floors = try folder.table(.floors)
+    let definitions: [TableDefinition] = [
+      .summary, .energy, .floors, .routerSummary, .bandSummary, .redundantPairs, .groups,
+      .activationSummary, .shuffle, .routerData, .dataAlignment, .routingSummary,
+      .summary.ofGradients, .bandSummary.ofGradients,
+    ]
+    tables = Dictionary(
+      uniqueKeysWithValues: try definitions.compactMap { definition in
+        try folder.table(definition).map { (definition.name, $0) }
+      })
   }
 
-  var hasSimilarity: Bool { summary != nil }
-  var hasEnergy: Bool { energy != nil }
-  var hasRouter: Bool { router != nil }
+  /// Whether the run has a table.
+  func has(_ definition: TableDefinition) -> Bool { tables[definition.name] != nil }
 
-  /// k of the routed experts.
-  var leading: Int? { (floors ?? router ?? energy)?.integers("k").first }
-
-  /// In how many layers and projections the router leans on its own expert beyond chance.
-  var leaningCount: Int {
-    guard let router else { return 0 }
-    let floors = router.numbers("floor")
-    let deviations = router.numbers("floor_sd")
-    return router.numbers("matched").enumerated().count { row, matched in
-      matched > floors[row] + 2 * deviations[row]
-    }
+  /// A column of real numbers, of all rows or of those where other columns have some words.
+  func numbers(
+    _ column: String, of definition: TableDefinition, where words: [String: String] = [:]
+  ) -> [Double] {
+    guard let table = tables[definition.name] else { return [] }
+    let values = table.numbers(column)
+    return rows(of: table, where: words).map { values[$0] }.filter { !$0.isNaN }
   }
 
-  var energyCount: Int { energy?.rowCount ?? 0 }
+  /// The mean of such a column; NaN of nothing.
+  func mean(
+    _ column: String, of definition: TableDefinition, where words: [String: String] = [:]
+  ) -> Double {
+    let values = numbers(column, of: definition, where: words)
+    return values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
+  }
 
-  /// The experts whose last top direction is hardly defined.
-  var flaggedCount: Int { energy?.texts("flag").count { $0 != "" } ?? 0 }
+  /// The mean of a column of router_data over the rows of one direction.
+  func routerDataMean(_ column: String, direction: Int) -> Double {
+    guard let table = tables[TableDefinition.routerData.name] else { return .nan }
+    let values = zip(table.integers("direction"), table.numbers(column))
+      .filter { $0.0 == direction }.map(\.1)
+    return values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
+  }
 
-  func similarity(_ projection: String) -> [Similarity] {
-    guard let summary else { return [] }
-    let means = summary.numbers("mean")
-    let floors = summary.numbers("floor")
-    let excesses = summary.numbers("excess")
-    let sides = summary.texts("side")
-    let projections = summary.texts("projection")
+  /// In how many layers and projections the mean similarity of experts on the hidden side is over
+  /// the 95th percentile of random pairs, and of how many.
+  func aboveChance(in definition: TableDefinition) -> (count: Int, of: Int) {
+    let means = numbers("mean", of: definition, where: ["side": "hidden"])
+    let floors = numbers("floor", of: definition, where: ["side": "hidden"])
     let percentiles = percentilesByMean
-    return (0..<summary.rowCount).filter { sides[$0] == "hidden" && projections[$0] == projection }
-      .map {
-        Similarity(
-          mean: means[$0], floor: floors[$0], excess: excesses[$0],
-          percentile95: percentiles[floors[$0]] ?? floors[$0])
-      }
+    let above = zip(means, floors).count { mean, floor in mean > percentiles[floor] ?? .infinity }
+    return (above, means.count)
   }
 
-  /// The energies of all routed experts.
+  /// In how many layers and projections the router leans on its own expert beyond chance, and of
+  /// how many.
+  var leaning: (count: Int, of: Int) {
+    let matched = numbers("matched", of: .routerSummary)
+    let floors = numbers("floor", of: .routerSummary)
+    let deviations = numbers("floor_sd", of: .routerSummary)
+    return (
+      matched.indices.count { matched[$0] > floors[$0] + 2 * deviations[$0] }, matched.count
+    )
+  }
+
+  /// The energies of the routed experts of a projection.
   func energies(_ projection: String) -> [Double] {
-    guard let energy else { return [] }
-    let values = energy.numbers("energy_top")
-    let experts = energy.texts("expert")
-    let projections = energy.texts("projection")
-    return (0..<energy.rowCount).filter {
-      projections[$0] == projection && Int(experts[$0]) != nil
-    }.map { values[$0] }
+    guard let table = tables[TableDefinition.energy.name] else { return [] }
+    let values = table.numbers("energy_top")
+    let experts = table.texts("expert")
+    return rows(of: table, where: ["projection": projection]).filter { Int(experts[$0]) != nil }
+      .map { values[$0] }
   }
 
-  /// A column of the router's summary, of one projection.
-  func routers(_ projection: String, _ column: String) -> [Double] {
-    guard let router else { return [] }
-    return zip(router.texts("projection"), router.numbers(column)).filter { $0.0 == projection }
-      .map(\.1)
+  /// How many top subspaces are hardly defined, and of how many.
+  var flagged: (count: Int, of: Int) {
+    guard let table = tables[TableDefinition.energy.name] else { return (0, 0) }
+    return (table.texts("flag").count { !$0.isEmpty }, table.rowCount)
   }
 
-  /// A column of the router's summary, of all projections.
-  func routers(_ column: String) -> [Double] { router?.numbers(column) ?? [] }
+  /// The most alike pair of experts of the run, in words.
+  var mostAlikePair: (place: String, similarity: Double, floor: Double)? {
+    guard let table = tables[TableDefinition.redundantPairs.name] else { return nil }
+    let excesses = table.numbers("excess")
+    guard let row = excesses.indices.max(by: { excesses[$0] < excesses[$1] }) else { return nil }
+    let place =
+      "experts \(table.texts("expert_a")[row]) and \(table.texts("expert_b")[row]) of layer \(table.integers("layer")[row]), \(table.texts("projection")[row])"
+    return (
+      place, table.numbers("mean_cosine")[row], table.numbers("floor_mean_cosine")[row]
+    )
+  }
+
+  /// How many experts stand in a group with others, counted in every layer and projection, and of
+  /// how many.
+  var grouped: (count: Int, of: Int) {
+    guard let table = tables[TableDefinition.groups.name] else { return (0, 0) }
+    return (table.integers("size").count { $0 > 1 }, table.rowCount)
+  }
+
+  private func rows(of table: Table, where words: [String: String]) -> [Int] {
+    let columns = words.map { (values: table.texts($0.key), word: $0.value) }
+    return (0..<table.rowCount).filter { row in columns.allSatisfy { $0.values[row] == $0.word } }
+  }
 
   private var percentilesByMean: [Double: Double] {
-    guard let floors else { return [:] }
+    guard let floors = tables[TableDefinition.floors.name] else { return [:] }
     let rows = zip(floors.texts("measure"), zip(floors.numbers("mean"), floors.numbers("p95")))
     return Dictionary(
       rows.filter { $0.0 == "mean_cosine" }.map(\.1), uniquingKeysWith: { first, _ in first })

@@ -93,10 +93,64 @@ import Testing
     ("analyze CKPT -o RUN --jobs=-2", "--jobs is -2, but must be at least 1"),
     ("analyze CKPT -o RUN -j x", "The value 'x' is invalid for '-j <count>'"),
     ("analyze CKPT -o EMPTY", "--output is empty, but must name a folder"),
+    ("analyze CKPT -o RUN --captures EMPTY", "--captures is empty, but must name a file"),
+    ("analyze CKPT -o RUN --gradients EMPTY", "--gradients is empty, but must name a file"),
     ("inspect", "Missing expected argument '<checkpoint>'"),
     ("inspect CKPT --yaml", "Unknown option '--yaml'"),
     ("families all", "Unexpected argument 'all'"),
   ]
+
+  static let wrongMeasures: [(words: String, message: String)] =
+    ["router-data", "activation-ratio", "shuffle", "data-alignment", "routing"].map {
+      (
+        "--analyses energy,\($0)",
+        "--analyses \($0) needs captured activations; give them with --captures"
+      )
+    } + [
+      ("--analyses gradients", "--analyses gradients needs gradients; give them with --gradients"),
+      (
+        "--captures FILE --analyses gradients",
+        "--analyses gradients needs gradients; give them with --gradients"
+      ),
+      (
+        "--gradients FILE --analyses routing",
+        "--analyses routing needs captured activations; give them with --captures"
+      ),
+      (
+        "--captures FILE --analyses shuffle --projections down",
+        "--analyses shuffle measures gate and up only, but --projections names neither"
+      ),
+      ("--captures FILE --tokens 0", "The value '0' is invalid for '--tokens <count>'"),
+      ("--captures FILE --tokens=-1", "The value '-1' is invalid for '--tokens <count>'"),
+      ("--captures FILE --tokens 1.5", "The value '1.5' is invalid for '--tokens <count>'"),
+      ("--captures FILE --threshold=-1", "--threshold is -1.0, but must be a number from 0 on"),
+      ("--captures FILE --threshold nan", "--threshold is nan, but must be a number from 0 on"),
+      ("--captures FILE --threshold inf", "--threshold is inf, but must be a number from 0 on"),
+      ("--captures FILE --threshold x", "The value 'x' is invalid for '--threshold <t>'"),
+      ("--captures FILE --sequences 1", "--sequences is 1, but must be at least 2, or all"),
+      ("--captures FILE --sequences 0", "The value '0' is invalid for '--sequences <count>'"),
+      ("--routed-only", "--routed-only is about captured activations; give them with --captures"),
+      ("--center", "--center is about captured activations; give them with --captures"),
+      ("--tokens 5", "--tokens is about captured activations; give them with --captures"),
+      ("--threshold 2", "--threshold is about captured activations; give them with --captures"),
+      ("--sequences 5", "--sequences is about captured activations; give them with --captures"),
+      ("--group-excess 0", "--group-excess is 0.0, but must be over 0 and at most 1"),
+      ("--group-excess 1.1", "--group-excess is 1.1, but must be over 0 and at most 1"),
+      ("--group-excess nan", "--group-excess is nan, but must be over 0 and at most 1"),
+      ("--memory 0", "The value '0' is invalid for '--memory <size>'"),
+      ("--memory 0.5", "The value '0.5' is invalid for '--memory <size>'"),
+      ("--memory=-1G", "The value '-1G' is invalid for '--memory <size>'"),
+      ("--memory nan", "The value 'nan' is invalid for '--memory <size>'"),
+      ("--memory 1e30", "The value '1e30' is invalid for '--memory <size>'"),
+      ("--memory 4X", "The value '4X' is invalid for '--memory <size>'"),
+    ]
+
+  @Test(
+    "options without their input, and values out of range, exit with 64 before a file is opened",
+    arguments: wrongMeasures)
+  func wrongMeasure(words: String, message: String) throws {
+    try wrong(words: "analyze CKPT -o RUN \(words)", message: message)
+  }
 
   @Test("wrong words are told on stderr, exit with 64, and touch nothing", arguments: wrongWords)
   func wrong(words: String, message: String) throws {

@@ -16,6 +16,20 @@ enum Samples {
       folder: folder, outcome: outcome, files: try filesByPath(under: folder.path("run")))
   }
 
+  /// The options that give the trained model's captures and gradients.
+  static let fullInputs = [
+    "--captures", Fixture.url("qwen2-moe-tiny/captures/activations.h5").path, "--gradients",
+    Fixture.url("qwen2-moe-tiny/captures/gradients.safetensors").path,
+  ]
+
+  /// What a run of the trained model with captures and gradients leaves, measured once.
+  static let full = Result { () throws -> Reference in
+    let folder = try TemporaryFolder()
+    let outcome = try Tool.run(["analyze", qwen, "-o", "run"] + fullInputs, in: folder.path)
+    return Reference(
+      folder: folder, outcome: outcome, files: try filesByPath(under: folder.path("run")))
+  }
+
   struct Reference: Sendable {
     let folder: TemporaryFolder
     let outcome: Tool.Outcome

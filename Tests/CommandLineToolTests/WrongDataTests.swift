@@ -107,7 +107,7 @@ import Testing
     let message = try refusal(of: path)
     #expect(
       message
-        == "\(path)/\(shard): tensor '\(Self.expert)' holds NaN, infinity, or a value beyond single precision at row 0, column 0, counted from 0; download the file again and start a new run folder, or leave out what is damaged with --keep-going"
+        == "\(path)/\(shard): tensor '\(Self.expert)' holds NaN, infinity, or a value beyond single precision at row 0, column 0, counted from 0; download or capture the file again and start a new run folder, or leave out what is damaged with --keep-going"
     )
     let files = try filesByPath(under: folder.path("run"))
     #expect(files.keys.contains("units/layer-001-gate_proj/energy.csv"))
