@@ -2,9 +2,11 @@
 PREFIX ?= /usr/local
 SWIFT_BUILD = swift build -c release
 SDMOE = .build/release/sdmoe
+# Where test-python keeps PyTorch and transformers, 1.2 GB, outside the source tree.
+VENV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sdmoe/venv
 FIXTURES = qwen2-moe-tiny deepseek-v2-tiny
 
-.PHONY: help bootstrap demo build test goldens format lint bench check install clean
+.PHONY: help bootstrap demo build test test-python goldens format lint bench check install clean
 
 help: ## list these jobs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -12,11 +14,14 @@ help: ## list these jobs
 bootstrap: ## install the system libraries that are missing
 	@Scripts/bootstrap
 
-demo: build ## analyse the two trained models of Fixtures/ into Reports/
+demo: build ## analyse the two trained models of Fixtures/, captures and gradients too, into Reports/
 	@for name in $(FIXTURES); do \
 	  rm -rf Reports/$$name; \
-	  echo; echo "== sdmoe analyze Fixtures/$$name -o Reports/$$name"; \
-	  $(SDMOE) analyze Fixtures/$$name -o Reports/$$name || exit 1; \
+	  captures=Fixtures/$$name/captures; \
+	  set -- analyze Fixtures/$$name -o Reports/$$name \
+	    --captures $$captures/activations.h5 --gradients $$captures/gradients.safetensors; \
+	  echo; echo "== sdmoe $$*"; \
+	  $(SDMOE) "$$@" || exit 1; \
 	done
 
 build: bootstrap ## build the program, .build/release/sdmoe
@@ -24,6 +29,10 @@ build: bootstrap ## build the program, .build/release/sdmoe
 
 test: bootstrap ## run all tests
 	swift test -c release --disable-testable-imports
+
+test-python: ## run the tests of Scripts/capture.py, in an environment under VENV
+	@Scripts/python-environment "$(VENV)"
+	"$(VENV)/bin/python" -W error::ResourceWarning -m unittest discover -s Tests/Python -v
 
 goldens: bootstrap ## write the expected outputs anew; look at the difference before you commit it
 	-RECORD_GOLDENS=1 swift test -c release --disable-testable-imports
