@@ -8,7 +8,7 @@ import Tensors
 /// It prints CSV, and asserts nothing about time.
 ///
 /// `bench generate DATA` makes the synthetic checkpoints once; `bench measure SDMOE DATA` measures
-/// the program on them. They are two calls because Linux counts the memory of the parent into a
+/// the program on them, all or one of ``Bench/parts(_:_:)``. They are two calls because Linux counts the memory of the parent into a
 /// child's peak.
 @main
 enum Bench {
@@ -17,9 +17,11 @@ enum Bench {
     let arguments = Array(CommandLine.arguments.dropFirst())
     switch (arguments.first, arguments.count) {
     case ("generate", 2): try generate(arguments[1])
-    case ("measure", 3): try measureAll(program: arguments[1], data: arguments[2])
+    case ("measure", 3...4):
+      try measureAll(
+        program: arguments[1], data: arguments[2], only: arguments.dropFirst(3).first)
     default:
-      print("usage: bench generate DATA | bench measure SDMOE DATA")
+      print("usage: bench generate DATA | bench measure SDMOE DATA [PART]")
       exit(64)
     }
   }
@@ -33,19 +35,42 @@ enum Bench {
     if !manager.fileExists(atPath: "\(data)/full-layer/model.safetensors") {
       try writeSpectralLayer(.fullSize, seed: 60, to: "\(data)/full-layer")
     }
+    let capture = "\(data)/full-layer/capture.h5"
+    if !manager.fileExists(atPath: capture) {
+      try writeIsotropicCapture(tokenCount: 8192, of: .fullSize, seed: 61, to: capture)
+    }
   }
 
-  static func measureAll(program: String, data: String) throws {
-    print("what,median_s,fastest_s,rate,remark")
-    try process(
-      "inspect 99960 tensors", program, ["inspect", "\(data)/many-tensors", "--json"], runs: 7
-    ) {
-      String(format: "%.2f s", $0)
-    }
-    try layer(program, "\(data)/full-layer", "\(data)/run")
+  /// The parts of a measurement, by the names under which each can be measured alone.
+  static func parts(
+    _ program: String, _ data: String
+  ) -> [(name: String, measure: () throws -> Void)] {
+    [
+      (
+        "inspect",
+        {
+          try process(
+            "inspect 99960 tensors", program, ["inspect", "\(data)/many-tensors", "--json"],
+            runs: 7
+          ) { String(format: "%.2f s", $0) }
+        }
+      ),
+      ("layer", { try layer(program, "\(data)/full-layer", "\(data)/run") }),
+      ("decoding", { try decoding() }), ("triplets", { try triplets() }),
+      ("exceedance", { try exceedance() }),
+      (
+        "directions",
+        { try allDirections(program, "\(data)/full-layer", "\(data)/run-directions") }
+      ),
+    ]
+  }
+
+  static func measureAll(program: String, data: String, only part: String?) throws {
     FileHandle.standardError.write(Data("\(LinearAlgebraLibrary.description)\n".utf8))
-    try decoding()
-    try triplets()
+    print("what,median_s,fastest_s,rate,remark")
+    for (name, measure) in parts(program, data) where part == nil || part == name {
+      try measure()
+    }
   }
 
   /// Decoding to Float32, one core, beside a plain copy of as many bytes as are read and written.
@@ -141,7 +166,7 @@ enum Bench {
     report(what, seconds.dropFirst().sorted(), rate: rate, remark: "peak \(memory / 1_000_000) MB")
   }
 
-  private static func random(
+  static func random(
     _ rows: Int, _ columns: Int, _ generator: inout SeededGenerator
   ) -> Matrix<Float> {
     Matrix(
