@@ -109,7 +109,7 @@ struct RunSummary {
 }
 
 private func mean(_ values: [Double]) -> String {
-  values.isEmpty ? "-" : rounded(values.reduce(0, +) / Double(values.count), digits: 3)
+  rounded(plainMean(values), digits: 3)
 }
 
 private func range(_ values: [Double]) -> String {

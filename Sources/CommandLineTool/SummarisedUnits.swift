@@ -33,16 +33,14 @@ struct SummarisedUnits {
   func mean(
     _ column: String, of definition: TableDefinition, where words: [String: String] = [:]
   ) -> Double {
-    let values = numbers(column, of: definition, where: words)
-    return values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
+    plainMean(numbers(column, of: definition, where: words))
   }
 
   /// The mean of a column of router_data over the rows of one direction.
   func routerDataMean(_ column: String, direction: Int) -> Double {
     guard let table = tables[TableDefinition.routerData.name] else { return .nan }
-    let values = zip(table.integers("direction"), table.numbers(column))
-      .filter { $0.0 == direction }.map(\.1)
-    return values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
+    return plainMean(
+      zip(table.integers("direction"), table.numbers(column)).filter { $0.0 == direction }.map(\.1))
   }
 
   /// In how many layers and projections the mean similarity of experts on the hidden side is over
@@ -111,4 +109,9 @@ struct SummarisedUnits {
     return Dictionary(
       rows.filter { $0.0 == "mean_cosine" }.map(\.1), uniquingKeysWith: { first, _ in first })
   }
+}
+
+/// The plain mean; NaN of nothing.
+func plainMean(_ values: [Double]) -> Double {
+  values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
 }

@@ -44,12 +44,7 @@ extension HDF5Library {
   func stringAttribute(
     _ name: String, of object: borrowing HDF5Handle, at place: HDF5Place
   ) throws(HDF5Error) -> String? {
-    // Safe: libhdf5 reads the name up to its zero byte and keeps nothing of it.
-    let exists = unsafe H5Aexists(object.identifier, name)
-    guard try require(exists, at: place) > 0 else { return nil }
-    // Safe: as above.
-    let attribute = try own(
-      unsafe H5Aopen(object.identifier, name, chdf5_default()), at: place)
+    guard let attribute = try attribute(name, of: object, at: place) else { return nil }
     let type = try own(H5Aget_type(attribute.identifier), at: place)
     guard H5Tget_class(type.identifier) == H5T_STRING, try isSingle(attribute, at: place) else {
       return nil
@@ -63,12 +58,7 @@ extension HDF5Library {
   fileprivate func integerAttribute(
     _ name: String, of object: borrowing HDF5Handle, at place: HDF5Place
   ) throws(HDF5Error) -> Int? {
-    // Safe: libhdf5 reads the name up to its zero byte and keeps nothing of it.
-    let exists = unsafe H5Aexists(object.identifier, name)
-    guard try require(exists, at: place) > 0 else { return nil }
-    // Safe: as above.
-    let attribute = try own(
-      unsafe H5Aopen(object.identifier, name, chdf5_default()), at: place)
+    guard let attribute = try attribute(name, of: object, at: place) else { return nil }
     let type = try own(H5Aget_type(attribute.identifier), at: place)
     guard H5Tget_class(type.identifier) == H5T_INTEGER, H5Tget_size(type.identifier) <= 8,
       try isSingle(attribute, at: place)
@@ -86,6 +76,18 @@ extension HDF5Library {
     let status = unsafe H5Aread(attribute.identifier, chdf5_integer_type(1, 8, 0), &value)
     try require(status, at: place)
     return Int(exactly: Int64(littleEndian: value))
+  }
+
+  /// Opens an attribute; `nil` when there is none.
+  private func attribute(
+    _ name: String, of object: borrowing HDF5Handle, at place: HDF5Place
+  ) throws(HDF5Error) -> HDF5Handle? {
+    // Safe: libhdf5 reads the name up to its zero byte and keeps nothing of it.
+    let exists = unsafe H5Aexists(object.identifier, name)
+    guard try require(exists, at: place) > 0 else { return nil }
+    // Safe: as above.
+    return try own(
+      unsafe H5Aopen(object.identifier, name, chdf5_default()), at: place)
   }
 
   private func isSingle(

@@ -160,14 +160,16 @@ extension Matrix where Scalar == Float {
       rowCount: rowCount, columnCount: columnCount, elements: elements.map { $0 * half * rest })
   }
 
-  func widened() -> Matrix<Double> {
+  /// The same numbers in double precision.
+  public func widened() -> Matrix<Double> {
     Matrix<Double>(
       rowCount: rowCount, columnCount: columnCount, elements: elements.map { Double($0) })
   }
 }
 
 extension Matrix where Scalar == Double {
-  func narrowed() -> Matrix<Float> {
+  /// The numbers rounded to single precision.
+  public func narrowed() -> Matrix<Float> {
     Matrix<Float>(
       rowCount: rowCount, columnCount: columnCount, elements: elements.map { Float($0) })
   }

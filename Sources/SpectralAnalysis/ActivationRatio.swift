@@ -90,10 +90,7 @@ private func activationTables(
 private func activityThresholds(of rows: Matrix<Float>, threshold: Double) -> [Float] {
   let d = rows.columnCount
   return (0..<rows.rowCount).map { row in
-    let squares = rows.elements[row * d..<(row + 1) * d].reduce(0.0) { sum, value in
-      sum + Double(value) * Double(value)
-    }
-    return Float(threshold * (squares / Double(d)).squareRoot())
+    Float(threshold * (rows.squaredNorm(ofRow: row) / Double(d)).squareRoot())
   }
 }
 
@@ -113,14 +110,4 @@ private func tokensByExpert(
     for expert in chosen { tokens[expert].append(row) }
   }
   return tokens
-}
-
-extension Matrix {
-  /// Some rows, as a matrix of its own.
-  func rows(at places: [Int]) -> Matrix {
-    var kept: [Scalar] = []
-    kept.reserveCapacity(places.count * columnCount)
-    for row in places { kept += elements[row * columnCount..<(row + 1) * columnCount] }
-    return Matrix(rowCount: places.count, columnCount: columnCount, elements: kept)
-  }
 }

@@ -1,6 +1,6 @@
-import Tensors
 public import Captures
 public import Checkpoints
+import Tensors
 
 /// What is analysed: a checkpoint, and what was captured from it.
 public struct AnalysisInputs: Sendable {

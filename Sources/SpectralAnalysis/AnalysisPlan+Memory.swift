@@ -1,6 +1,7 @@
 import Captures
 import Checkpoints
 import Findings
+import LinearAlgebra
 
 extension AnalysisPlan {
   /// How much memory the analysis should need at its peak, in bytes.
@@ -38,13 +39,9 @@ extension AnalysisPlan {
     let widest = max(sizes.expertWidth, sizes.sharedWidth ?? 0)
     let d = sizes.hiddenSize
     let rank = min(d, widest)
-    let told = min(
-      rank,
-      max(
-        SubspaceRequest.fewestDirections,
-        SpectralAnalysis.leadingCount(fraction: options.fraction, rank: rank)))
+    let told = SubspaceRequest.toldCount(fraction: options.fraction, rank: rank)
     let perWorker: Int
-    if rank <= 256 {
+    if rank <= LeadingTriplets.directRank {
       // The matrix twice and its vectors in double precision, and LAPACK's work space.
       perWorker = 8 * (2 * d * widest + 2 * (d + widest) * rank + 6 * rank * rank)
     } else if needsAllDirections || options.fullSpectrum {

@@ -1,7 +1,7 @@
-import Tensors
 import Captures
 import Checkpoints
 import Findings
+import Tensors
 
 /// A matrix that a unit reads, under the name that tables give it.
 struct UnitMember: Sendable {
@@ -64,12 +64,11 @@ extension AnalysisPlan.Unit {
 extension GradientFile {
   /// The gradient of a weight.
   fileprivate func gradient(of weight: Weight) throws -> Weight {
-    if let reason = reasonForSkipping(weight.tensor.name) {
-      throw AnalysisError.gradientNotRead(
-        path: path, tensor: weight.tensor.name, reason: reason)
-    }
-    guard let tensor = tensor(named: weight.tensor.name) else {
-      throw AnalysisError.gradientMissing(path: path, tensor: weight.tensor.name)
+    let name = weight.tensor.name
+    guard let tensor = tensor(named: name) else {
+      throw reasonForSkipping(name).map {
+        AnalysisError.gradientNotRead(path: path, tensor: name, reason: $0)
+      } ?? .gradientMissing(path: path, tensor: name)
     }
     guard tensor.elementType.isDecodable else {
       throw AnalysisError.gradientType(

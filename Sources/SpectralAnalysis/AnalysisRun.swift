@@ -88,9 +88,4 @@ struct UnitWork: Sendable {
   func captured(_ unit: AnalysisPlan.Unit) -> CapturedLayer? {
     plan.inputs.capture?.layer(unit.layer.index)
   }
-
-  /// The table `floors` for similarities of subspaces of some dimensions.
-  func floorsTable(_ shapes: [(dimension: Int, rank: Int)]) throws -> Table {
-    try SpectralAnalysis.floorsTable(shapes, from: floors)
-  }
 }

@@ -21,7 +21,7 @@ func bandTables(
   // similarities[band][pair], pairs a < b in their order.
   let similarities = try await workSideBySide(count: ranges.count, width: width, makeState: {}) {
     _, band in
-    try pairSimilarities(of: ranges[band], experts: numbers, bases: bases)
+    try bandSimilarities(of: ranges[band], experts: numbers, bases: bases)
   }
 
   var bands = Table(unit.definition(.bands))
@@ -67,7 +67,7 @@ func bandRanges(rank: Int, k: Int) -> [Range<Int>] {
 }
 
 /// The principal similarity of equal bands of all pairs of experts, a < b.
-private func pairSimilarities(
+private func bandSimilarities(
   of band: Range<Int>, experts: [Int], bases: BasisStore
 ) throws -> [Double] {
   // Products of about a thousand rows by a thousand keep BLAS busy and memory small.
@@ -89,9 +89,4 @@ private func pairSimilarities(
     }
   }
   return rows.flatMap(\.self)
-}
-
-/// The plain mean; NaN of nothing.
-func mean(_ values: some Collection<Double>) -> Double {
-  values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
 }

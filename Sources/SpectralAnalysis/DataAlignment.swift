@@ -54,10 +54,7 @@ func sequenceSubspaces(
         of: gram, count: k, place: input.place,
         tokens: "sequence \(number),"
       ).vectors
-      return SequenceSubspace(
-        number: number,
-        basis: Matrix(
-          rowCount: vectors.rowCount, columnCount: k, elements: vectors.elements.map { Float($0) }))
+      return SequenceSubspace(number: number, basis: vectors.narrowed())
     }
   }
   return sequences.map { number in
@@ -77,14 +74,12 @@ private func subspace(
     _ = try analysableSquaredNorm(of: matrix)
     let triplets = try LeadingTriplets.compute(
       of: matrix, count: min(rank, k + 1), subspaceRank: k)
-    let smallest =
-      Double(max(matrix.rowCount, matrix.columnCount)) * 0x1p-23 * triplets.singularValues[0]
-    guard triplets.singularValues[k - 1] > smallest else {
-      throw LinearAlgebraError.rankTooLow(
-        asked: k, singularValue: triplets.singularValues[k - 1], smallestAllowed: smallest)
-    }
+    let noise = largestNoise(
+      rowCount: matrix.rowCount, columnCount: matrix.columnCount,
+      largest: triplets.singularValues[0])
+    try requireRank(k, of: triplets.singularValues, above: noise)
     return SequenceSubspace(number: number, basis: triplets.right.leadingColumns(k))
-  } catch let error as LinearAlgebraError {
+  } catch {
     throw AnalysisError.unusableActivations(
       place: input.place, tokens: "sequence \(number),", reason: error)
   }
@@ -98,25 +93,18 @@ private func subspace(
 func dataAlignmentTable(
   layer: Int, sequences: [SequenceSubspace], floors: FloorCache, width: Int
 ) async throws -> Table {
-  let rows = try await workSideBySide(count: sequences.count, width: width, makeState: {}) { _, a in
-    try ((a + 1)..<max(a + 1, sequences.count)).map { b in
-      let k = min(sequences[a].basis.columnCount, sequences[b].basis.columnCount)
-      return (
-        k,
-        try SubspaceSimilarity.between(
-          sequences[a].basis.leadingColumns(k), sequences[b].basis.leadingColumns(k))
-      )
-    }
-  }
+  let bases = sequences.map(\.basis)
   var table = Table(.dataAlignment)
-  for (a, row) in rows.enumerated() {
-    for (offset, (k, value)) in row.enumerated() {
-      let floor = try floors.floor(dimension: sequences[a].basis.rowCount, rank: k)
+  for (a, row) in try await pairSimilarities(of: bases, width: width).enumerated() {
+    for (offset, value) in row.enumerated() {
+      let b = a + 1 + offset
+      let k = min(bases[a].columnCount, bases[b].columnCount)
+      let floor = try floors.floor(dimension: bases[a].rowCount, rank: k)
       table.append(
-        .integer(layer), .integer(sequences[a].number),
-        .integer(sequences[a + 1 + offset].number), .integer(k), .number(value.meanCosine),
-        .number(value.overlap), .number(value.maxCosine), .number(value.minCosine),
-        .number(value.geodesic), .number(floor.meanCosine.mean))
+        contentsOf: [
+          .integer(layer), .integer(sequences[a].number), .integer(sequences[b].number),
+          .integer(k),
+        ] + value.cells(floor: floor))
     }
   }
   return table

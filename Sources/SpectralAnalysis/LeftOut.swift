@@ -1,7 +1,7 @@
-import LinearAlgebra
 import Captures
 import Checkpoints
 import Findings
+import LinearAlgebra
 
 /// An expert, a router or a sequence that could not be measured.
 struct LeftOut: Error {

@@ -30,22 +30,16 @@ func similarityTables(
     guard members.count > 1 else { continue }
     let bases = members.map { (side == .hidden ? $0.hidden : $0.neuron).leadingColumns(k) }
     let floor = try floors.floor(dimension: bases[0].rowCount, rank: k)
-    let rows = try await workSideBySide(count: members.count, width: width, makeState: {}) {
-      _, a in
-      try ((a + 1)..<members.count).map { b in
-        try SubspaceSimilarity.between(bases[a], bases[b])
-      }
-    }
     var routed: [Double] = []
-    for (a, row) in rows.enumerated() {
+    for (a, row) in try await pairSimilarities(of: bases, width: width).enumerated() {
       for (offset, value) in row.enumerated() {
         let b = a + 1 + offset
         if !members[b].isShared { routed.append(value.meanCosine) }
         similarity.append(
-          .integer(unit.layer), .text(unit.projection.rawValue), .text(side.rawValue),
-          .text(members[a].name), .text(members[b].name), .integer(k), .number(value.meanCosine),
-          .number(value.overlap), .number(value.maxCosine), .number(value.minCosine),
-          .number(value.geodesic), .number(floor.meanCosine.mean))
+          contentsOf: [
+            .integer(unit.layer), .text(unit.projection.rawValue), .text(side.rawValue),
+            .text(members[a].name), .text(members[b].name), .integer(k),
+          ] + value.cells(floor: floor))
       }
     }
     appendSummary(to: &summary, unit: unit, side: side, pairs: routed, floor: floor)

@@ -23,7 +23,7 @@ struct RouterRows: Sendable {
     let width = matrix.columnCount
     for row in 0..<matrix.rowCount {
       let range = row * width..<(row + 1) * width
-      let length = matrix.elements[range].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+      let length = matrix.squaredNorm(ofRow: row).squareRoot()
       guard length > 0 else {
         throw AnalysisError.zeroRouterRow(place: weight.place, row: row)
       }
@@ -40,7 +40,7 @@ func routerTables(of unit: MeasuredUnit, router: RouterRows) -> [Table] {
   var alignment = Table(.routerAlignment)
   var scores = Table(.routerScore)
   var summary = Table(.routerSummary)
-  let routed = unit.experts.filter { !$0.isShared }
+  let routed = unit.routedExperts
   let d = router.rows.columnCount
   let k = unit.leading
   let floor = Double(k) / Double(d)
@@ -50,33 +50,32 @@ func routerTables(of unit: MeasuredUnit, router: RouterRows) -> [Table] {
 
   // cosines[f][j, e] = <q_e, v_j> for direction j of expert f.
   let cosines = routed.map {
-    product($0.hidden, leftTransposed: true, router.rows, rightTransposed: true)
+    product($0.subspace.hidden, leftTransposed: true, router.rows, rightTransposed: true)
   }
-  let rowOf = routed.map { Int($0.name) ?? 0 }
   for (f, expert) in routed.enumerated() {
-    for j in 0..<unit.request.toldCount(rank: expert.rank) {
+    for j in 0..<unit.request.toldCount(rank: expert.subspace.rank) {
       alignment.append(
         layer, projection, .text(expert.name), .integer(j + 1),
-        .number(min(1, Double(abs(cosines[f][j, rowOf[f]])))), .number(cosineFloor))
+        .number(min(1, Double(abs(cosines[f][j, expert.number])))), .number(cosineFloor))
     }
   }
   var matched: [Double] = []
   var mismatched: [Double] = []
   for e in 0..<router.rows.rowCount {
-    for (f, _) in routed.enumerated() {
+    for (f, expert) in routed.enumerated() {
       let sum = (0..<k).reduce(0.0) { sum, j in
         let cosine = Double(cosines[f][j, e])
         return sum + cosine * cosine
       }
       let score = min(1, sum)
-      if rowOf[f] == e { matched.append(score) } else { mismatched.append(score) }
+      if expert.number == e { matched.append(score) } else { mismatched.append(score) }
       scores.append(
-        layer, projection, .integer(e), .integer(rowOf[f]), .number(score), .number(floor))
+        layer, projection, .integer(e), .integer(expert.number), .number(score), .number(floor))
     }
   }
   if !matched.isEmpty, !mismatched.isEmpty {
-    let own = matched.reduce(0, +) / Double(matched.count)
-    let others = mismatched.reduce(0, +) / Double(mismatched.count)
+    let own = mean(matched)
+    let others = mean(mismatched)
     summary.append(
       layer, projection, .integer(k), .number(own), .number(others),
       .number(others > 0 ? own / others : .infinity), .number(floor),

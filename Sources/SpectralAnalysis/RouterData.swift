@@ -58,9 +58,7 @@ func gramMatrix(
   let atOnce = 2048
   for start in stride(from: rows.lowerBound, to: rows.upperBound, by: atOnce) {
     let block = try reader.read(start..<min(rows.upperBound, start + atOnce), of: input)
-    let wide = Matrix(
-      rowCount: block.rowCount, columnCount: block.columnCount,
-      elements: block.elements.map { Double($0) })
+    let wide = block.widened()
     if isCentred {
       for row in 0..<wide.rowCount {
         for column in sum.indices { sum[column] += wide[row, column] }
@@ -83,18 +81,15 @@ func gramMatrix(
 func leadingDirections(
   of gram: GramMatrix, count: Int, place: String, tokens: String
 ) throws -> (singularValues: [Double], vectors: Matrix<Double>) {
-  do {
+  do throws(LinearAlgebraError) {
     let found = try gram.leadingEigenvectors(count: count)
     let values = found.values.map { max(0, $0).squareRoot() }
     guard values[0] > 0 else { throw LinearAlgebraError.zeroMatrix }
     // X^T X is summed in double precision: its eigenvalues, the squares, are sound down to d ulp.
-    let smallest = (Double(gram.dimension) * 0x1p-52).squareRoot() * values[0]
-    guard values[count - 1] > smallest else {
-      throw LinearAlgebraError.rankTooLow(
-        asked: count, singularValue: values[count - 1], smallestAllowed: smallest)
-    }
+    let noise = (Double(gram.dimension) * 0x1p-52).squareRoot() * values[0]
+    try requireRank(count, of: values, above: noise)
     return (values, found.vectors)
-  } catch let error as LinearAlgebraError {
+  } catch {
     throw AnalysisError.unusableActivations(place: place, tokens: tokens, reason: error)
   }
 }

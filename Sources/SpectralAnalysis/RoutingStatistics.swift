@@ -1,9 +1,9 @@
-import Tensors
 import Captures
 import Checkpoints
 import Findings
 import Foundation
 import Synchronization
+import Tensors
 
 /// How often experts were chosen, alone and together.
 struct RoutingCounts: Sendable {

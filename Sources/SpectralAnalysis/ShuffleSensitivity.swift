@@ -1,5 +1,5 @@
-import Checkpoints
 import Captures
+import Checkpoints
 import Findings
 import LinearAlgebra
 import Tensors
@@ -22,13 +22,9 @@ func shuffleTable(
   let k = unit.leading
   let d = input.width
   // Row e * k + j is direction j of expert e.
-  var stack = Matrix<Float>(rowCount: experts.count * k, columnCount: d)
-  for (e, expert) in experts.enumerated() {
-    for j in 0..<k {
-      for place in 0..<d { stack[e * k + j, place] = expert.subspace.hidden[place, j] }
-    }
-  }
-  let directions = stack
+  let directions = Matrix(
+    rowCount: experts.count * k, columnCount: d,
+    elements: experts.flatMap { $0.subspace.hidden.leadingColumns(k).transposed().elements })
   // The block does not depend on the width, so neither does the rounding of the sums.
   let atOnce = 1024
   let blockCount = (input.rowCount + atOnce - 1) / atOnce
@@ -79,11 +75,11 @@ private struct SquaredParts {
     let projected = product(rows, directions, rightTransposed: true)
     rowCount = rows.rowCount
     expertCount = directions.rowCount / k
-    whole = (0..<rows.rowCount).map { squares(rows, row: $0, 0..<rows.columnCount) }
+    whole = (0..<rows.rowCount).map { rows.squaredNorm(ofRow: $0) }
     let experts = expertCount
     top = (0..<rows.rowCount * experts).map { place in
       let start = place % experts * k
-      return squares(projected, row: place / experts, start..<start + k)
+      return projected.squaredNorm(ofRow: place / experts, columns: start..<start + k)
     }
   }
 
@@ -92,13 +88,6 @@ private struct SquaredParts {
     let inside = top[row * expertCount + expert]
     // Rounding can lift the part a little over the whole.
     return (inside, max(0, whole[row] - inside))
-  }
-}
-
-private func squares(_ matrix: Matrix<Float>, row: Int, _ columns: Range<Int>) -> Double {
-  let start = row * matrix.columnCount
-  return matrix.elements[start + columns.lowerBound..<start + columns.upperBound].reduce(0.0) {
-    $0 + Double($1) * Double($1)
   }
 }
 

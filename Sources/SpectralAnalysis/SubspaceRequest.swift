@@ -26,8 +26,11 @@ struct SubspaceRequest: Sendable {
   static let fewestDirections = 16
 
   /// How many directions are told for a matrix of that rank: max(16, k), at most r.
-  func toldCount(rank: Int) -> Int {
-    min(rank, max(Self.fewestDirections, leadingCount(fraction: fraction, rank: rank)))
+  func toldCount(rank: Int) -> Int { Self.toldCount(fraction: fraction, rank: rank) }
+
+  /// How many directions are told with that share of top directions.
+  static func toldCount(fraction: Double, rank: Int) -> Int {
+    min(rank, max(fewestDirections, leadingCount(fraction: fraction, rank: rank)))
   }
 
   /// Reads an expert's matrix and computes its directions.
@@ -56,13 +59,9 @@ struct SubspaceRequest: Sendable {
     let found = try decomposition(
       of: matrix, needed: needed, hiddenCount: max(toldCount(rank: rank), compared),
       neuronCount: isShared ? 0 : compared)
-    let smallest =
-      Double(max(matrix.rowCount, matrix.columnCount)) * 0x1p-23 * found.singularValues[0]
-    guard found.singularValues[needed - 1] > smallest else {
-      throw .rankTooLow(
-        asked: needed, singularValue: found.singularValues[needed - 1],
-        smallestAllowed: smallest)
-    }
+    let noise = largestNoise(
+      rowCount: matrix.rowCount, columnCount: matrix.columnCount, largest: found.singularValues[0])
+    try requireRank(needed, of: found.singularValues, above: noise)
     let subspace = ExpertSubspace(
       name: name, isShared: isShared, rank: rank, leading: own,
       singularValues: found.singularValues, squaredNorm: squaredNorm, hidden: found.hidden,
@@ -75,10 +74,7 @@ struct SubspaceRequest: Sendable {
     of matrix: Matrix<Float>
   ) throws(LinearAlgebraError) -> [Double] {
     guard min(matrix.rowCount, matrix.columnCount) > LeadingTriplets.directRank else {
-      return try singularValues(
-        of: Matrix(
-          rowCount: matrix.rowCount, columnCount: matrix.columnCount,
-          elements: matrix.elements.map { Double($0) }))
+      return try singularValues(of: matrix.widened())
     }
     return try singularValues(of: matrix).map { Double($0) }
   }

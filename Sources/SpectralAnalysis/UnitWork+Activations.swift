@@ -1,7 +1,7 @@
-import Tensors
 import Captures
 import Checkpoints
 import Findings
+import Tensors
 
 /// The units that are about a layer's input and its router's choices.
 extension UnitWork {
@@ -58,7 +58,7 @@ extension UnitWork {
     return [
       try await dataAlignmentTable(
         layer: layer.index, sequences: sequences, floors: floors, width: width),
-      try floorsTable(ranks.map { (plan.sizes.hiddenSize, $0) }),
+      try floorsTable(ranks.map { (plan.sizes.hiddenSize, $0) }, from: floors),
     ]
   }
 }

@@ -170,6 +170,6 @@ extension UnitWork {
     }
     var seen: Set<[Int]> = []
     shapes = shapes.filter { seen.insert([$0.dimension, $0.rank]).inserted }
-    return shapes.isEmpty ? [] : [try floorsTable(shapes)]
+    return shapes.isEmpty ? [] : [try floorsTable(shapes, from: floors)]
   }
 }

@@ -126,26 +126,15 @@ import Testing
     // In the middle of the weights of layer 0, and of the gradients of layer 1.
     for finished in [2, 11] {
       let out = try TemporaryFolder()
-      let (reached, signal) = AsyncStream.makeStream(of: Void.self)
       let (path, captures, gradients) = (checkpoint.path, captures, gradients)
-      let task = Task {
+      // In the third matrix of a unit.
+      await expectCancellation(
+        at: { $0.finishedUnits == finished && $0.measuredMatrices % 6 == 3 }
+      ) {
         try await analyse(
           path, in: out.path, options: Self.options, captures: captures, gradients: gradients,
-          width: width
-        ) { step in
-          // In the third matrix of a unit: wait there for the cancellation, so that it cannot come
-          // late.
-          guard step.finishedUnits == finished, step.measuredMatrices % 6 == 3 else { return }
-          signal.yield()
-          let deadline = ContinuousClock.now + .seconds(20)
-          while !Task.isCancelled, ContinuousClock.now < deadline {}
-        }
+          width: width, onProgress: $0)
       }
-      for await _ in reached {
-        task.cancel()
-        break
-      }
-      await #expect(throws: CancellationError.self) { try await task.value }
       let left = try filesByPath(under: out.path)
       let units = Set(
         left.keys.filter { $0.hasPrefix("units/") }.map { $0.split(separator: "/")[1] })
@@ -253,16 +242,6 @@ import Testing
     let out = try TemporaryFolder()
     try await run(in: out.path, width: width, memory: memory)
     return try filesByPath(under: out.path)
-  }
-
-  private func expectSame(
-    _ actual: [String: Data], _ expected: [String: Data], _ comment: Comment,
-    sourceLocation: SourceLocation = #_sourceLocation
-  ) {
-    #expect(
-      actual.keys.sorted() == expected.keys.sorted(), comment, sourceLocation: sourceLocation)
-    let different = expected.keys.filter { actual[$0] != expected[$0] }.sorted()
-    #expect(different == [], comment, sourceLocation: sourceLocation)
   }
 }
 

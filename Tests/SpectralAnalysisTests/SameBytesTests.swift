@@ -89,23 +89,11 @@ import Testing
   func cancellation(width: Int) async throws {
     let expected = try await files(width: 2)
     let out = try TemporaryFolder()
-    let (reached, signal) = AsyncStream.makeStream(of: Void.self)
     let path = checkpoint.path
-    let task = Task {
-      try await analyse(path, in: out.path, options: Self.options, width: width) { step in
-        // In the middle of the third unit: wait there for the cancellation, so that it cannot come
-        // late.
-        guard step.finishedUnits == 2, step.measuredMatrices == 14 else { return }
-        signal.yield()
-        let deadline = ContinuousClock.now + .seconds(20)
-        while !Task.isCancelled, ContinuousClock.now < deadline {}
-      }
+    // In the middle of the third unit.
+    await expectCancellation(at: { $0.finishedUnits == 2 && $0.measuredMatrices == 14 }) {
+      try await analyse(path, in: out.path, options: Self.options, width: width, onProgress: $0)
     }
-    for await _ in reached {
-      task.cancel()
-      break
-    }
-    await #expect(throws: CancellationError.self) { try await task.value }
     let left = try filesByPath(under: out.path)
     #expect(left.keys.filter { $0.hasPrefix("units/layer-000-gate_proj/") }.count == 11)
     #expect(left.keys.filter { $0.hasPrefix("units/layer-000-up_proj/") }.count == 11)
@@ -142,15 +130,5 @@ import Testing
     let out = try TemporaryFolder()
     try await analyse(checkpoint.path, in: out.path, options: Self.options, width: width)
     return try filesByPath(under: out.path)
-  }
-
-  private func expectSame(
-    _ actual: [String: Data], _ expected: [String: Data], _ comment: Comment,
-    sourceLocation: SourceLocation = #_sourceLocation
-  ) {
-    #expect(
-      actual.keys.sorted() == expected.keys.sorted(), comment, sourceLocation: sourceLocation)
-    let different = expected.keys.filter { actual[$0] != expected[$0] }.sorted()
-    #expect(different == [], comment, sourceLocation: sourceLocation)
   }
 }
