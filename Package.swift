@@ -32,8 +32,9 @@ let package = Package(
     .library(
       name: "SDMoE",
       targets: [
-        "Files", "Tensors", "LinearAlgebra", "SafetensorsFiles", "HDF5Files", "TensorFiles",
-        "Checkpoints", "Captures", "Findings", "SpectralAnalysis", "SpectralReports",
+        "Files", "Workers", "Tensors", "LinearAlgebra", "SafetensorsFiles", "HDF5Files",
+        "TensorFiles", "Checkpoints", "Captures", "Findings", "SpectralAnalysis",
+        "SpectralDecoupling", "SpectralReports",
       ]),
   ],
   dependencies: [
@@ -53,6 +54,7 @@ let package = Package(
       providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
 
     room("Files"),
+    room("Workers"),
     room("Tensors"),
     room("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "Tensors"]),
     room("SafetensorsFiles", ["Files", "Tensors"]),
@@ -65,14 +67,23 @@ let package = Package(
     room("Findings", ["Files"]),
     room(
       "SpectralAnalysis",
-      ["Captures", "Checkpoints", "Files", "Findings", "HDF5Files", "LinearAlgebra", "Tensors"]),
+      [
+        "Captures", "Checkpoints", "Files", "Findings", "HDF5Files", "LinearAlgebra", "Tensors",
+        "Workers",
+      ]),
+    room(
+      "SpectralDecoupling",
+      [
+        "Checkpoints", "Files", "Findings", "LinearAlgebra", "SafetensorsFiles", "TensorFiles",
+        "Tensors", "Workers",
+      ]),
     room("SpectralReports", ["Findings"]),
     room(
       "CommandLineTool",
       [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         "Captures", "Checkpoints", "Findings", "LinearAlgebra", "SpectralAnalysis",
-        "SpectralReports", "Tensors",
+        "SpectralDecoupling", "SpectralReports", "Tensors",
       ]),
     .executableTarget(
       name: "sdmoe",
@@ -100,6 +111,9 @@ let package = Package(
         "Captures", "Checkpoints", "Findings", "HDF5Files", "LinearAlgebra", "SafetensorsFiles",
         "Tensors",
       ]),
+    tests(
+      of: "SpectralDecoupling",
+      ["Checkpoints", "Findings", "LinearAlgebra", "SafetensorsFiles", "TensorFiles", "Tensors"]),
     tests(of: "SpectralReports", ["Findings"]),
     tests(of: "CommandLineTool", ["sdmoe", "Findings"]),
     .testTarget(name: "RoomTests", dependencies: ["TestSupport"], swiftSettings: strict),

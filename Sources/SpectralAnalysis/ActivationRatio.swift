@@ -3,6 +3,7 @@ import Checkpoints
 import Findings
 import LinearAlgebra
 import Tensors
+import Workers
 
 /// Analysis 6: how often each direction of an expert is active in the input of its layer.
 ///

@@ -1,5 +1,6 @@
 public import Captures
 public import Checkpoints
+import LinearAlgebra
 import Tensors
 
 /// What is analysed: a checkpoint, and what was captured from it.

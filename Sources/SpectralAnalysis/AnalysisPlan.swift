@@ -1,6 +1,7 @@
 import Captures
 import Checkpoints
 public import Findings
+import LinearAlgebra
 import Tensors
 
 /// What an analysis will do: its units in order, each the piece that is scheduled and resumed.
@@ -85,7 +86,7 @@ public struct AnalysisPlan: Sendable {
         ? try inputs.capture?.identity() : nil,
       gradients: options.analyses.contains(.gradients) ? try inputs.gradients?.identity() : nil,
       options: options.recorded(layers: layers.map(\.index)),
-      k: SpectralAnalysis.leadingCount(
+      k: LinearAlgebra.leadingCount(
         fraction: options.fraction,
         rank: min(checkpoint.sizes.hiddenSize, checkpoint.sizes.expertWidth)),
       definitions: analysisDefinitions, units: units.map(\.record))

@@ -2,6 +2,7 @@ import Checkpoints
 import Findings
 import LinearAlgebra
 import Tensors
+import Workers
 
 /// Analysis 3: the energy and the similarity of each band of k directions on the hidden side, over
 /// the routed experts.

@@ -2,6 +2,7 @@ import Captures
 import Findings
 import LinearAlgebra
 import Tensors
+import Workers
 
 /// The leading right singular directions of one sequence of tokens.
 struct SequenceSubspace: Sendable {

@@ -1,6 +1,7 @@
 import Findings
 import LinearAlgebra
 import Tensors
+import Workers
 
 /// Compares every pair of subspaces a < b, with the smaller number of directions of the two.
 ///

@@ -2,6 +2,7 @@ import Captures
 import Findings
 import LinearAlgebra
 import Tensors
+import Workers
 
 /// Analysis 5: how far router rows lie along the leading directions of the router's input.
 ///

@@ -4,6 +4,7 @@ import Findings
 import Foundation
 import Synchronization
 import Tensors
+import Workers
 
 /// How often experts were chosen, alone and together.
 struct RoutingCounts: Sendable {

@@ -3,6 +3,7 @@ import Checkpoints
 import Findings
 import LinearAlgebra
 import Tensors
+import Workers
 
 /// Analysis 7: how much the projected input changes when the order of the tokens does.
 ///

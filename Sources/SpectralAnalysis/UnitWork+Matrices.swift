@@ -3,6 +3,7 @@ import Checkpoints
 import Findings
 import LinearAlgebra
 import Tensors
+import Workers
 
 /// The units that are made of matrices: the weights of a projection, or their gradients.
 extension UnitWork {

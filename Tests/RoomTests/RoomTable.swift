@@ -6,6 +6,8 @@ enum RoomTable {
   static let mayImport: [String: Set<String>] = [
     // What every writer of files shares: descriptors, whole files, errors of the system.
     "Files": [],
+    // Many items side by side, for all who work on many matrices.
+    "Workers": [],
     "Tensors": [],
     "LinearAlgebra": ["COpenBLAS", "CLAPACKE", "Tensors"],
     "SafetensorsFiles": ["Files", "Tensors"],
@@ -19,12 +21,18 @@ enum RoomTable {
     // Files for the scratch file of bases, HDF5Files for spectra.h5.
     "SpectralAnalysis": [
       "Captures", "Checkpoints", "Files", "Findings", "HDF5Files", "LinearAlgebra", "Tensors",
+      "Workers",
+    ],
+    // Files for the folder of an unfinished conversion, TensorFiles for digests.
+    "SpectralDecoupling": [
+      "Checkpoints", "Files", "Findings", "LinearAlgebra", "SafetensorsFiles", "TensorFiles",
+      "Tensors", "Workers",
     ],
     "SpectralReports": ["Findings"],
     "CommandLineTool": [
       "ArgumentParser", "Captures", "Checkpoints", "Files", "Findings", "HDF5Files",
       "LinearAlgebra",
-      "SafetensorsFiles", "SpectralAnalysis", "SpectralReports", "Tensors",
+      "SafetensorsFiles", "SpectralAnalysis", "SpectralDecoupling", "SpectralReports", "Tensors",
     ],
     "sdmoe": ["ArgumentParser", "CommandLineTool"],
   ]

@@ -1,26 +1,5 @@
 import Findings
 import LinearAlgebra
-import Synchronization
-
-/// Random floors, each estimated once.
-final class FloorCache: Sendable {
-  private struct Key: Hashable {
-    let dimension: Int
-    let rank: Int
-  }
-
-  private let known = Mutex<[Key: RandomFloor]>([:])
-
-  func floor(dimension: Int, rank: Int) throws -> RandomFloor {
-    let key = Key(dimension: dimension, rank: rank)
-    return try known.withLock { known in
-      if let floor = known[key] { return floor }
-      let floor = try RandomFloor(dimension: dimension, rank: rank)
-      known[key] = floor
-      return floor
-    }
-  }
-}
 
 /// The table `floors` for subspaces of some dimensions.
 func floorsTable(_ shapes: [(dimension: Int, rank: Int)], from cache: FloorCache) throws -> Table {

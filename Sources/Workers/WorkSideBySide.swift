@@ -13,7 +13,7 @@ import Synchronization
 ///   - body: Does the work for one item.
 /// - Returns: The results in the order of the items.
 /// - Throws: What `body` throws, and `CancellationError`.
-func workSideBySide<State, Result: Sendable>(
+package func workSideBySide<State, Result: Sendable>(
   count: Int, width: Int, makeState: @Sendable @escaping () -> State,
   _ body: @Sendable @escaping (inout State, Int) throws -> Result
 ) async throws -> [Result] {
