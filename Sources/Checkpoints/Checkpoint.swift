@@ -37,6 +37,8 @@ public struct Checkpoint: Sendable {
   public let modelType: String
   /// The sizes that config.json gives.
   public let sizes: Sizes
+  /// How the experts are factored; nil for the ordinary form.
+  public let form: SDMoEForm?
   /// The layers with experts, ascending.
   public let layers: [MoELayer]
   /// Everything wrong with tensors, in the order of the layers.
@@ -84,14 +86,19 @@ public struct Checkpoint: Sendable {
       // Every expert of every layer is looked for: a config must not make that endless.
       expertCount: try config.size(family.expertCount, atMost: 1_000_000 / moeLayers.count),
       layerCount: layerCount)
+    let form = try config.sdMoE.map { section throws(CheckpointError) in
+      try SDMoEForm(section, path: config.path)
+    }
+    try form?.check(sizes: sizes, moeLayers: moeLayers, path: config.path)
     let files = try WeightFiles(folder: folder)
     let survey = LayerSurvey(
       folder: folder, family: family, catalogue: catalogue, files: files, sizes: sizes,
-      moeLayers: moeLayers)
+      moeLayers: moeLayers, form: form)
     self.path = folder
     self.family = family.id
     modelType = type
     self.sizes = sizes
+    self.form = form
     self.config = config
     self.survey = survey
     layers = moeLayers.map { survey.layer($0) }

@@ -1,4 +1,4 @@
-import Tensors
+public import Tensors
 
 /// What can be wrong with a checkpoint.
 ///
@@ -40,6 +40,8 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case missingTensor(path: String, tensor: String, reason: String? = nil)
   /// A tensor has another shape than the config says.
   case wrongShape(path: String, tensor: String, shape: [Int], expected: [Int])
+  /// A tensor of the factored SD-MoE form is of another type than the form says.
+  case wrongType(path: String, tensor: String, elementType: ElementType, expected: ElementType)
   /// A tensor is stored in a way that this version does not read.
   case unsupported(path: String, tensor: String, elementType: String, reason: String)
   /// The config says that a layer has no experts, but it has some.
@@ -65,7 +67,7 @@ extension CheckpointError: CustomStringConvertible {
     case .unreadable(let path, let reason):
       "\(path): cannot be read: \(reason); check its permissions"
     case .badConfig(let path, let key, let reason):
-      "\(path): \(key.map { "'\($0)' " } ?? "")\(reason); compare it with the published config of the model"
+      "\(path): \(key.map { "'\($0)' " } ?? "")\(reason); \(key?.hasPrefix("sd_moe") == true ? "convert the original again" : "compare it with the published config of the model")"
     case .unknownModelType(let path, let type, let known):
       "\(path): model_type '\(type)' is not known; known are \(known.joined(separator: ", "))"
     case .dense(let path, let type):
@@ -91,6 +93,8 @@ extension CheckpointError: CustomStringConvertible {
       "\(path): tensor '\(tensor)' is missing, though config.json promises it; the download is incomplete, or config.json belongs to another model"
     case .wrongShape(let path, let tensor, let shape, let expected):
       "\(path): tensor '\(tensor)' is \(TensorDescription.text(of: shape)), but config.json says \(TensorDescription.text(of: expected)); config.json belongs to another model"
+    case .wrongType(let path, let tensor, let type, let expected):
+      "\(path): tensor '\(tensor)' is of type \(type.rawValue), but the SD-MoE form has \(expected.rawValue) there; convert the original again"
     case .unsupported(let path, let tensor, let type, let reason):
       "\(path): tensor '\(tensor)' of type \(type) \(reason), which this version does not read; save the model as BF16 with one tensor for each expert (transformers: load it, then save_pretrained)"
     case .unexpectedExperts(let path, let layer, let tensor):

@@ -7,18 +7,21 @@ struct LayerSurvey: Sendable {
   let catalogue: FamilyCatalogue
   let files: WeightFiles
   let sizes: Checkpoint.Sizes
+  /// How experts are factored; nil for ordinary weights.
+  let form: SDMoEForm?
   private let prefix: String
 
   /// Chooses the prefix under which the tensors of the MoE layers stand.
   init(
     folder: String, family: Family, catalogue: FamilyCatalogue, files: WeightFiles,
-    sizes: Checkpoint.Sizes, moeLayers: [Int]
+    sizes: Checkpoint.Sizes, moeLayers: [Int], form: SDMoEForm?
   ) {
     self.folder = folder
     self.family = family
     self.catalogue = catalogue
     self.files = files
     self.sizes = sizes
+    self.form = form
     let layouts = catalogue.layouts(of: family)
     // Any router or first expert shows it: a tensor that is missing must not hide the others.
     let tails = layouts.flatMap { block, layout in
@@ -27,7 +30,7 @@ struct LayerSurvey: Sendable {
     prefix =
       family.prefixes.first { prefix in
         moeLayers.contains { layer in
-          tails.contains { files["\(prefix)layers.\(layer).\($0)"] != nil }
+          tails.contains { files.holdsWeight("\(prefix)layers.\(layer).\($0)") }
         }
       } ?? family.prefixes.first ?? ""
   }
@@ -38,7 +41,9 @@ struct LayerSurvey: Sendable {
     var experts: [Projection: [MoELayer.FoundWeight]] = [:]
     var shared: [Projection: MoELayer.FoundWeight] = [:]
     for projection in Projection.allCases {
-      experts[projection] = routedExperts(of: projection, stored: layout[projection], start: start)
+      experts[projection] = routedExperts(
+        of: projection, stored: layout[projection], start: start,
+        isFactored: form?.unit(layer: index, projection: projection) != nil)
       guard let expert = family.shared, let width = sizes.sharedWidth,
         let name = catalogue.sharedName(expert.names, projection)
       else { continue }
@@ -51,7 +56,11 @@ struct LayerSurvey: Sendable {
       router: weight(
         routers.first { files[$0] != nil } ?? routers[0],
         shape: [sizes.expertCount, sizes.hiddenSize]),
-      experts: experts, shared: shared)
+      experts: experts, shared: shared,
+      factorProblems: form.map { form in
+        Projection.allCases.compactMap { form.unit(layer: index, projection: $0) }
+          .flatMap { problems(of: $0, in: form) }
+      } ?? [])
   }
 
   /// What the names of all tensors of a layer's MoE block start with.
@@ -64,6 +73,8 @@ struct LayerSurvey: Sendable {
         "\(prefix)layers.\(index).\(block)."
         + layout[.gate].tensor.replacing("{E}", with: "0")
       if files[name] != nil { return name }
+      let unique = FactoredExpertNames(weight: name).unique
+      if files[unique] != nil { return unique }
     }
     return nil
   }
@@ -78,7 +89,8 @@ struct LayerSurvey: Sendable {
       // One expert may be missing: any of them shows the layout.
       (0..<sizes.expertCount).contains { expert in
         Projection.allCases.contains { projection in
-          files[start + layout[projection].tensor.replacing("{E}", with: "\(expert)")] != nil
+          files.holdsWeight(
+            start + layout[projection].tensor.replacing("{E}", with: "\(expert)"))
         }
       }
     }
@@ -86,13 +98,12 @@ struct LayerSurvey: Sendable {
   }
 
   private func routedExperts(
-    of projection: Projection, stored: StoredProjection, start: String
+    of projection: Projection, stored: StoredProjection, start: String, isFactored: Bool
   ) -> [MoELayer.FoundWeight] {
     let shape = sizes.shape(of: projection, width: sizes.expertWidth)
     guard let refusal = stored.refusal else {
-      let parts = stored.tensor.split(separator: "{E}", maxSplits: 1)
-      return (0..<sizes.expertCount).map { expert in
-        weight("\(start)\(parts[0])\(expert)\(parts[1])", shape: shape)
+      return expertWeightNames(of: stored, start: start).map { name in
+        weight(isFactored ? FactoredExpertNames(weight: name).unique : name, shape: shape)
       }
     }
     let name = start + stored.tensor.replacing("{E}", with: "0")
@@ -127,7 +138,20 @@ struct LayerSurvey: Sendable {
     return .success(Weight(file: place.file, tensor: tensor))
   }
 
-  private func missing(_ name: String) -> CheckpointError {
+  /// The ordinary names of the routed experts' weights of a layer, factored or not; of experts in
+  /// one tensor, that of the tensor.
+  func expertWeightNames(ofLayer index: Int, projection: Projection) -> [String] {
+    let (start, layout) = layout(ofLayer: index)
+    return expertWeightNames(of: layout[projection], start: start)
+  }
+
+  private func expertWeightNames(of stored: StoredProjection, start: String) -> [String] {
+    let parts = stored.tensor.split(separator: "{E}", maxSplits: 1)
+    guard parts.count == 2 else { return [start + stored.tensor] }
+    return (0..<sizes.expertCount).map { "\(start)\(parts[0])\($0)\(parts[1])" }
+  }
+
+  func missing(_ name: String) -> CheckpointError {
     let skipped = files.skipped[name]
     return .missingTensor(path: skipped?.path ?? folder, tensor: name, reason: skipped?.reason)
   }

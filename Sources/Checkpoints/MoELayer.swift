@@ -12,11 +12,15 @@ public struct MoELayer: Sendable {
   /// The router's weight, experts x hidden size.
   public let router: FoundWeight
 
-  /// The routed experts' weights by projection, in the order of the experts.
+  /// The routed experts' weights by projection, in the order of the experts; their unique parts
+  /// where the checkpoint has them factored.
   public let experts: [Projection: [FoundWeight]]
 
   /// The shared expert's weights by projection; empty where the layer has none.
   public let shared: [Projection: FoundWeight]
+
+  /// What is wrong with the tensors that stand beside the unique parts of factored experts.
+  let factorProblems: [CheckpointError]
 
   /// Everything that is wrong in this layer, in order.
   public var problems: [CheckpointError] {
@@ -29,6 +33,6 @@ public struct MoELayer: Sendable {
       experts[projection]?.forEach(collect)
       shared[projection].map(collect)
     }
-    return found
+    return found + factorProblems
   }
 }

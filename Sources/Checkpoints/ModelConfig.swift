@@ -52,6 +52,9 @@ struct ModelConfig: Sendable {
     }
   }
 
+  /// The section that the factored SD-MoE form adds to the whole file.
+  var sdMoE: JSONValue? { root["sd_moe"] }
+
   /// Whether any key speaks of experts, whatever the family.
   var speaksOfExperts: Bool {
     let places = [root] + root.values.compactMap(\.objectValue)

@@ -38,6 +38,11 @@ struct WeightFiles: Sendable {
     }
   }
 
+  /// Whether there is a tensor of that name, or what takes its place where experts are factored.
+  func holdsWeight(_ name: String) -> Bool {
+    places[name] != nil || places[FactoredExpertNames(weight: name).unique] != nil
+  }
+
   /// Opens the weight files of a folder.
   ///
   /// As transformers does, a single `model.safetensors` goes before an index.

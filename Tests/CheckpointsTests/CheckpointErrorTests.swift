@@ -1,4 +1,5 @@
 import Checkpoints
+import Tensors
 import Testing
 
 /// Checks that each message says where, what, and what next.
@@ -29,6 +30,14 @@ import Testing
     (
       .badConfig(path: "c", key: "hidden_size", reason: "is missing"),
       "c: 'hidden_size' is missing; compare it with the published config of the model"
+    ),
+    (
+      .badConfig(path: "c", key: "sd_moe.mode", reason: "is missing"),
+      "c: 'sd_moe.mode' is missing; convert the original again"
+    ),
+    (
+      .wrongType(path: "s", tensor: "t", elementType: .bf16, expected: .f32),
+      "s: tensor 't' is of type BF16, but the SD-MoE form has F32 there; convert the original again"
     ),
     (
       .badConfig(path: "c", key: nil, reason: "is not a JSON object"),

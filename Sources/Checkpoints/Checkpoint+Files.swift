@@ -1,0 +1,32 @@
+import TensorFiles
+public import Tensors
+
+/// What another program than the analysis needs of a checkpoint: every tensor, file and name.
+extension Checkpoint {
+  /// The bytes of config.json.
+  public var configBytes: [UInt8] { config.bytes }
+
+  /// The weight files, sorted by the name that they have in the folder.
+  public var weightFiles: [(name: String, file: any TensorFile)] {
+    survey.files.files.map { ($0.name, $0.tensors.file) }
+  }
+
+  /// The tensor of that name, be it an expert's or not, and the file that holds it.
+  public func stored(_ name: String) -> (file: any TensorFile, tensor: TensorDescription)? {
+    survey.files[name].map { ($0.file, $0.tensor) }
+  }
+
+  /// What the names of all tensors of a layer's MoE block start with, such as
+  /// `model.layers.0.mlp.`.
+  ///
+  /// - Precondition: The layer has experts.
+  public func tensorStart(ofLayer layer: Int) -> String { survey.start(ofLayer: layer) }
+
+  /// The ordinary names of the routed experts' weights of a projection, in the order of the
+  /// experts; the same whether they are factored or not.
+  ///
+  /// - Precondition: The layer has experts.
+  public func expertWeightNames(ofLayer layer: Int, projection: Projection) -> [String] {
+    survey.expertWeightNames(ofLayer: layer, projection: projection)
+  }
+}
