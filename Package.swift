@@ -83,7 +83,7 @@ let package = Package(
       [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         "Captures", "Checkpoints", "Findings", "LinearAlgebra", "SpectralAnalysis",
-        "SpectralDecoupling", "SpectralReports", "Tensors",
+        "SpectralDecoupling", "SpectralReports", "Tensors", "Workers",
       ]),
     .executableTarget(
       name: "sdmoe",

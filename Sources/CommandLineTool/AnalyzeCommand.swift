@@ -118,17 +118,10 @@ struct AnalyzeCommand: AsyncParsableCommand {
     }
     let line = ProgressLine(
       isTerminal: StandardError.isTerminal, write: { StandardError.write($0) })
-    // A thread of its own, as the workers may hold all others.
-    let clock = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "sdmoe.progress"))
-    clock.schedule(deadline: .now() + 1, repeating: 1)
-    clock.setEventHandler { line.tick() }
-    clock.resume()
-    defer {
-      clock.cancel()
-      line.finish()
+    return try await line.ticking {
+      try await carryOut(
+        plan, in: output, effort: effort, keepsGoing: keepGoing, onProgress: { line.show($0) })
     }
-    return try await carryOut(
-      plan, in: output, effort: effort, keepsGoing: keepGoing, onProgress: { line.show($0) })
   }
 
   /// Lists what was left out.

@@ -1,13 +1,15 @@
+import Dispatch
 import SpectralAnalysis
 import Synchronization
+import Workers
 
 /// Tells how far an analysis is: one line that is written over on a terminal, plain lines every few
 /// seconds elsewhere.
 final class ProgressLine: Sendable {
   private struct State {
     /// How far the analysis was at the start: what was there before is not this run's work.
-    var first: AnalysisProgress?
-    var latest: AnalysisProgress?
+    var first: WorkProgress?
+    var latest: WorkProgress?
     var lastShown: ContinuousClock.Instant?
     var hasOpenLine = false
     var isOver = false
@@ -25,7 +27,7 @@ final class ProgressLine: Sendable {
   }
 
   /// Shows how far the analysis is, unless the last time was a moment ago.
-  func show(_ progress: AnalysisProgress) {
+  func show(_ progress: WorkProgress) {
     state.withLock { state in
       state.latest = progress
       if state.first == nil { state.first = progress }
@@ -37,6 +39,20 @@ final class ProgressLine: Sendable {
   /// not look stuck.
   func tick() {
     state.withLock { show(&$0) }
+  }
+
+  /// Does a piece of work, and shows its progress every second, and for the last time at its end.
+  func ticking<Result>(_ work: () async throws -> Result) async throws -> Result {
+    // A thread of its own, as the workers may hold all others.
+    let clock = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "sdmoe.progress"))
+    clock.schedule(deadline: .now() + 1, repeating: 1)
+    clock.setEventHandler { self.tick() }
+    clock.resume()
+    defer {
+      clock.cancel()
+      finish()
+    }
+    return try await work()
   }
 
   /// Ends the line, so that other text can follow.
@@ -71,7 +87,7 @@ final class ProgressLine: Sendable {
   /// Time is told as left while matrices, or units where there are none, tell how much work
   /// remains; else as spent so far.
   private static func text(
-    of progress: AnalysisProgress, since first: AnalysisProgress, elapsed: Duration
+    of progress: WorkProgress, since first: WorkProgress, elapsed: Duration
   ) -> String {
     let seconds =
       Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
@@ -79,15 +95,15 @@ final class ProgressLine: Sendable {
     guard first.finishedUnits < progress.unitCount else { return units + ", all measured before" }
     var parts = [units]
     if progress.matrixCount > 0 {
-      parts.append("\(progress.measuredMatrices) of \(progress.matrixCount) matrices")
+      parts.append("\(progress.finishedMatrices) of \(progress.matrixCount) matrices")
     }
-    if progress.measuredMatrices > 0, seconds > 0 {
-      parts.append("\(bytesText(Int(Double(progress.measuredBytes) / seconds)))/s")
+    if progress.finishedMatrices > 0, seconds > 0 {
+      parts.append("\(bytesText(Int(Double(progress.finishedBytes) / seconds)))/s")
     }
     let time = timeText(seconds: seconds)
     let (done, all) =
       progress.matrixCount > 0
-      ? (progress.measuredMatrices, progress.matrixCount)
+      ? (progress.finishedMatrices, progress.matrixCount)
       : (progress.finishedUnits - first.finishedUnits, progress.unitCount - first.finishedUnits)
     if progress.finishedUnits == progress.unitCount {
       parts.append("\(time) in all")

@@ -23,7 +23,10 @@ public struct RootCommand: AsyncParsableCommand {
       Exit codes: 0 done, 1 the data is wrong, 64 the command line is wrong.
       """,
     version: version,
-    subcommands: [InspectCommand.self, AnalyzeCommand.self, FamiliesCommand.self])
+    subcommands: [
+      InspectCommand.self, AnalyzeCommand.self, ConvertCommand.self, VerifyCommand.self,
+      FamiliesCommand.self,
+    ])
 
   /// Makes the command; the argument parser does.
   public init() {}

@@ -23,6 +23,13 @@ package struct FileDescriptor: ~Copyable, Sendable {
     try self.init(opening: path, flags: O_WRONLY | O_CREAT | O_EXCL)
   }
 
+  /// Opens a file that is there for reading and writing.
+  ///
+  /// - Throws: ``SystemError``
+  package init(updating path: String) throws(SystemError) {
+    try self.init(opening: path, flags: O_RDWR | O_NONBLOCK)
+  }
+
   /// Opens a second time what another library keeps open and will close.
   ///
   /// - Throws: ``SystemError``, also when the number is none of an open file.
@@ -104,6 +111,26 @@ package struct FileDescriptor: ~Copyable, Sendable {
       }
     }
     guard written == bytes.byteCount else { throw SystemError(code: EIO) }
+  }
+
+  /// Makes the file so long, and takes the space now, so that a full disk shows at once.
+  ///
+  /// - Throws: ``SystemError``
+  package func grow(to byteCount: Int) throws(SystemError) {
+    #if canImport(Glibc)
+      let code = posix_fallocate(number, 0, off_t(max(1, byteCount)))
+      guard code == 0 else { throw SystemError(code: code) }
+    #else
+      guard ftruncate(number, off_t(byteCount)) == 0 else { throw .last }
+    #endif
+  }
+
+  /// Lets the system begin to bring bytes to the disk, without waiting for it.
+  package func startWriteback(at position: Int, count: Int) {
+    #if canImport(Glibc)
+      // What is dirty is written, what is clean is let go of.
+      _ = posix_fadvise(number, off_t(position), off_t(count), POSIX_FADV_DONTNEED)
+    #endif
   }
 
   /// Waits until the file's bytes are on the disk.

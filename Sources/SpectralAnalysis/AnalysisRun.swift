@@ -3,6 +3,7 @@ import Checkpoints
 public import Findings
 import LinearAlgebra
 import Tensors
+public import Workers
 
 /// How an analysis is carried out; none of it changes a result.
 public struct AnalysisEffort: Sendable {
@@ -37,15 +38,15 @@ public struct AnalysisEffort: Sendable {
 ///   ``AnalysisPlan/predictedMemory(_:)``.
 public func carryOut(
   _ plan: AnalysisPlan, in path: String, effort: AnalysisEffort, keepsGoing: Bool = false,
-  onProgress: @escaping @Sendable (AnalysisProgress) -> Void = { _ in }
+  onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in }
 ) async throws -> RunFolder {
   LinearAlgebraLibrary.useOneThread()
   var folder = try RunFolder(path: path, for: plan.manifest)
   let open = plan.units.filter { !folder.isFinished($0.record) }
   let counter = ProgressCounter(
-    AnalysisProgress(
+    WorkProgress(
       finishedUnits: plan.units.count - open.count, unitCount: plan.units.count,
-      measuredMatrices: 0, matrixCount: open.reduce(0) { $0 + $1.members.count }, measuredBytes: 0),
+      finishedMatrices: 0, matrixCount: open.reduce(0) { $0 + $1.members.count }, finishedBytes: 0),
     report: onProgress)
   counter.update { _ in }
   let work = UnitWork(

@@ -113,8 +113,8 @@ extension UnitWork {
       let member = members[place]
       defer {
         counter.update {
-          $0.measuredMatrices += 1
-          $0.measuredBytes += member.byteCount
+          $0.finishedMatrices += 1
+          $0.finishedBytes += member.byteCount
         }
       }
       do {

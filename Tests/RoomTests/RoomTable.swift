@@ -32,7 +32,7 @@ enum RoomTable {
     "CommandLineTool": [
       "ArgumentParser", "Captures", "Checkpoints", "Files", "Findings", "HDF5Files",
       "LinearAlgebra",
-      "SafetensorsFiles", "SpectralAnalysis", "SpectralDecoupling", "SpectralReports", "Tensors",
+      "SafetensorsFiles", "SpectralAnalysis", "SpectralDecoupling", "SpectralReports", "Tensors", "Workers",
     ],
     "sdmoe": ["ArgumentParser", "CommandLineTool"],
   ]

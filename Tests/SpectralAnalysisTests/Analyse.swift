@@ -3,6 +3,7 @@ import Checkpoints
 import Findings
 import SpectralAnalysis
 import TestSupport
+import Workers
 
 /// Plans and carries out an analysis, as the command does.
 @discardableResult
@@ -10,7 +11,7 @@ func analyse(
   _ checkpoint: String, in folder: String, options: AnalysisOptions = AnalysisOptions(),
   captures: String? = nil, gradients: String? = nil, width: Int = 2, memory: Int = 4_000_000_000,
   keepsGoing: Bool = false,
-  onProgress: @escaping @Sendable (AnalysisProgress) -> Void = { _ in }
+  onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in }
 ) async throws -> RunFolder {
   let inputs = AnalysisInputs(
     checkpoint: try Checkpoint(path: checkpoint),

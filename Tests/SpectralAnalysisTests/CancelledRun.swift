@@ -2,13 +2,14 @@ import Foundation
 import SpectralAnalysis
 import TestSupport
 import Testing
+import Workers
 
 /// Carries out an analysis that is cancelled when it has come so far, and expects it to say so.
 ///
 /// The worker that gets there waits for the cancellation, so that it cannot come late.
 func expectCancellation(
-  at isReached: @escaping @Sendable (AnalysisProgress) -> Bool,
-  of run: @escaping @Sendable (@escaping @Sendable (AnalysisProgress) -> Void) async throws -> Void
+  at isReached: @escaping @Sendable (WorkProgress) -> Bool,
+  of run: @escaping @Sendable (@escaping @Sendable (WorkProgress) -> Void) async throws -> Void
 ) async {
   let (reached, signal) = AsyncStream.makeStream(of: Void.self)
   let task = Task {

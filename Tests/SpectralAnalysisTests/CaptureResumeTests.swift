@@ -7,6 +7,7 @@ import SpectralAnalysis
 import Synchronization
 import TestSupport
 import Testing
+import Workers
 
 /// Checks that a run with captures and gradients depends on its input and options alone: not on
 /// workers, memory, nor interruptions.
@@ -129,7 +130,7 @@ import Testing
       let (path, captures, gradients) = (checkpoint.path, captures, gradients)
       // In the third matrix of a unit.
       await expectCancellation(
-        at: { $0.finishedUnits == finished && $0.measuredMatrices % 6 == 3 }
+        at: { $0.finishedUnits == finished && $0.finishedMatrices % 6 == 3 }
       ) {
         try await analyse(
           path, in: out.path, options: Self.options, captures: captures, gradients: gradients,
@@ -144,7 +145,7 @@ import Testing
       }
       let measured = Mutex(0)
       try await run(in: out.path, width: width) { step in
-        measured.withLock { $0 = max($0, step.measuredMatrices) }
+        measured.withLock { $0 = max($0, step.finishedMatrices) }
       }
       // Activations are no matrices: of the finished units, one or two have none.
       #expect(measured.withLock { $0 } == 72 - 6 * (finished - (finished > 7 ? 2 : 1)))
@@ -231,7 +232,7 @@ import Testing
   @discardableResult
   private func run(
     in path: String, width: Int = 2, memory: Int = 4_000_000_000,
-    onProgress: @escaping @Sendable (AnalysisProgress) -> Void = { _ in }
+    onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in }
   ) async throws -> RunFolder {
     try await analyse(
       checkpoint.path, in: path, options: Self.options, captures: captures, gradients: gradients,

@@ -5,6 +5,7 @@ import SpectralAnalysis
 import Synchronization
 import TestSupport
 import Testing
+import Workers
 
 /// Checks that a run folder depends on its input and options alone: not on workers, nor on
 /// interruptions.
@@ -58,7 +59,7 @@ import Testing
     ] {
       try FileManager.default.removeItem(atPath: out.path(lost))
     }
-    let steps = Mutex<[AnalysisProgress]>([])
+    let steps = Mutex<[WorkProgress]>([])
     try await analyse(checkpoint.path, in: out.path, options: Self.options) { step in
       steps.withLock { $0.append(step) }
     }
@@ -69,7 +70,7 @@ import Testing
     #expect(seen.last?.finishedUnits == 6)
     #expect(seen.last?.unitCount == 6)
     #expect(seen.last?.matrixCount == 12)
-    #expect(seen.last?.measuredMatrices == 12)
+    #expect(seen.last?.finishedMatrices == 12)
   }
 
   @Test("A finished run measures nothing and changes nothing")
@@ -79,7 +80,7 @@ import Testing
     let before = try filesByPath(under: out.path)
     let measured = Mutex(0)
     try await analyse(checkpoint.path, in: out.path, options: Self.options) { step in
-      measured.withLock { $0 = max($0, step.measuredMatrices) }
+      measured.withLock { $0 = max($0, step.finishedMatrices) }
     }
     #expect(measured.withLock { $0 } == 0)
     expectSame(try filesByPath(under: out.path), before, "again")
@@ -91,7 +92,7 @@ import Testing
     let out = try TemporaryFolder()
     let path = checkpoint.path
     // In the middle of the third unit.
-    await expectCancellation(at: { $0.finishedUnits == 2 && $0.measuredMatrices == 14 }) {
+    await expectCancellation(at: { $0.finishedUnits == 2 && $0.finishedMatrices == 14 }) {
       try await analyse(path, in: out.path, options: Self.options, width: width, onProgress: $0)
     }
     let left = try filesByPath(under: out.path)
@@ -109,7 +110,7 @@ import Testing
   @Test("Progress counts every unit, matrix and byte once")
   func progress() async throws {
     let out = try TemporaryFolder()
-    let steps = Mutex<[AnalysisProgress]>([])
+    let steps = Mutex<[WorkProgress]>([])
     try await analyse(checkpoint.path, in: out.path, options: Self.options) { step in
       steps.withLock { $0.append(step) }
     }
@@ -118,10 +119,10 @@ import Testing
     #expect(last.finishedUnits == 6)
     #expect(last.unitCount == 6)
     #expect(last.matrixCount == 36)
-    #expect(last.measuredMatrices == 36)
+    #expect(last.finishedMatrices == 36)
     // F32: five experts of 20 x 24 and one of 28 x 24 in each unit.
     let elements = 5 * 20 * 24 + 28 * 24
-    #expect(last.measuredBytes == 6 * 4 * elements)
+    #expect(last.finishedBytes == 6 * 4 * elements)
     // One at the start, one for each matrix and unit.
     #expect(seen.count == 1 + 36 + 6)
   }

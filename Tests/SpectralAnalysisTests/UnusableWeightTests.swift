@@ -8,6 +8,7 @@ import Synchronization
 import TestSupport
 import Tensors
 import Testing
+import Workers
 
 /// Checks what happens to weights that cannot be measured: an error that names them, or a row in
 /// `left_out`.
@@ -277,7 +278,7 @@ import Testing
     _ = try await analyse(
       folder.path, in: out.path, options: Self.options, keepsGoing: true
     ) { step in
-      measured.withLock { $0 = max($0, step.measuredMatrices) }
+      measured.withLock { $0 = max($0, step.finishedMatrices) }
     }
     #expect(measured.withLock { $0 } == 2 * 6)
     #expect(try filesByPath(under: out.path) == before)

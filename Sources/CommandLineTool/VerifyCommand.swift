@@ -1,0 +1,53 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import SpectralDecoupling
+
+/// `sdmoe verify` — checks a converted checkpoint against its certificate.
+struct VerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Check a converted checkpoint against its certificate.",
+    discussion: """
+      Digests of all files and tensors have to agree exactly, and the certificate's numbers are \
+      computed anew from the tensors. Exits with 1 where anything differs.
+      """)
+
+  @Argument(help: "A folder that sdmoe convert wrote.", completion: .directory)
+  var output: String
+
+  @Option(
+    help: ArgumentHelp("What was converted, to check against it too.", valueName: "checkpoint"),
+    completion: .directory)
+  var against: String?
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "How many matrices to work on at once. (default: the number of cores)", valueName: "count"))
+  var jobs: Int?
+
+  func validate() throws {
+    if let jobs, jobs < 1 { throw ValidationError("--jobs is \(jobs), but must be at least 1") }
+  }
+
+  func run() async throws {
+    let report = try await verify(
+      output, against: try against.map { try Checkpoint(path: $0) },
+      width: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+    for name in report.strangers {
+      StandardError.write("warning: \(output)/\(name) is not spoken of in the certificate\n")
+    }
+    guard report.failures.isEmpty else {
+      let shown = report.failures.prefix(20)
+      for failure in shown { StandardError.write("error: \(failure)\n") }
+      if report.failures.count > shown.count {
+        StandardError.write("and \(report.failures.count - shown.count) more\n")
+      }
+      throw ExitCode.failure
+    }
+    try StandardOutput.write(
+      "\(output): is what was written: \(report.fileCount) files, \(report.tensorCount) tensors and \(report.unitCount) units agree with the certificate\n"
+    )
+  }
+}

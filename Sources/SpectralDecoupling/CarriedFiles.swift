@@ -1,0 +1,62 @@
+import Checkpoints
+import Files
+import Foundation
+
+/// The files of a checkpoint's folder that are not weights, and those that are left behind.
+struct CarriedFiles: Sendable {
+  /// The files to copy, as paths inside the folder, sorted; config.json among them.
+  let names: [String]
+  /// What is not copied: weights in other files than those in use, and hidden folders.
+  let leftBehind: [String]
+
+  /// What this program writes itself.
+  static let ownNames: Set = [
+    "model.safetensors.index.json", "sdmoe-certificate.json", "sdmoe-certificate.csv",
+    "sdmoe-bases.safetensors",
+  ]
+
+  private static let weightEndings = [
+    ".safetensors", ".safetensors.index.json", ".bin.index.json", ".bin", ".pt", ".pth", ".gguf",
+    ".h5", ".hdf5", ".npz", ".msgpack", ".onnx", ".ckpt",
+  ]
+
+  /// Lists the files of a folder and its subfolders.
+  ///
+  /// - Throws: ``DecouplingError/fileSystem(path:doing:reason:)``
+  init(of checkpoint: Checkpoint) throws {
+    let used = Set(checkpoint.weightFiles.map(\.name))
+    var names: [String] = []
+    var leftBehind: [String] = []
+    func visit(_ folder: String) throws {
+      let path = folder.isEmpty ? checkpoint.path : "\(checkpoint.path)/\(folder)"
+      let entries: [String]
+      do {
+        entries = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+      } catch {
+        throw DecouplingError.fileSystem(path: path, doing: "list this folder", reason: "no permission")
+      }
+      for entry in entries {
+        let name = folder.isEmpty ? entry : "\(folder)/\(entry)"
+        if used.contains(name) || Self.ownNames.contains(name) { continue }
+        guard let status = FileStatus(at: "\(checkpoint.path)/\(name)") else {
+          throw DecouplingError.fileSystem(
+            path: "\(checkpoint.path)/\(name)", doing: "read", reason: "it is a link to nothing")
+        }
+        if status.irregularKind == "a folder", !entry.hasPrefix(".") {
+          try visit(name)
+        } else if status.irregularKind != nil || Self.isWeights(entry) {
+          leftBehind.append(name)
+        } else {
+          names.append(name)
+        }
+      }
+    }
+    try visit("")
+    self.names = names
+    self.leftBehind = leftBehind
+  }
+
+  private static func isWeights(_ name: String) -> Bool {
+    name != "training_args.bin" && weightEndings.contains { name.hasSuffix($0) }
+  }
+}

@@ -1,0 +1,86 @@
+/// What can stand in the way of a conversion or a verification.
+public enum DecouplingError: Error, Equatable, Sendable {
+  /// A weight holds NaN or an infinity.
+  case notFinite(place: String, row: Int, column: Int)
+  /// A value is too large for the type that it would be stored in.
+  case overflow(place: String, elementType: String)
+  /// The common rank is too large for a matrix.
+  case rankTooLarge(path: String, layer: Int, projection: String, rank: Int, largest: Int)
+  /// No common rank brings the similarity down to the target.
+  case targetOutOfReach(
+    path: String, layer: Int, projection: String, target: Double, limit: Int, best: Double,
+    bestRank: Int, floor: Double)
+  /// The experts of a unit are stored in several types.
+  case mixedTypes(path: String, layer: Int, projection: String, types: [String])
+  /// The checkpoint is in SD-MoE form already.
+  case alreadyFactored(path: String)
+  /// The captures tell no load of a layer.
+  case noLoad(path: String, layer: Int)
+  /// The output would lie in the input, or the input in the output.
+  case outputInsideInput(output: String, input: String)
+  /// Something lies where the output shall lie.
+  case outputExists(path: String)
+  /// What lies there was not written by a conversion, and is not replaced.
+  case notReplaced(path: String)
+  /// Another conversion was begun there.
+  case otherConversion(path: String)
+  /// Another process works there.
+  case inUse(path: String)
+  /// The disk has too little space.
+  case noSpace(path: String, needed: Int, free: Int)
+  /// The system refused something.
+  case fileSystem(path: String, doing: String, reason: String)
+  /// The folder has no certificate.
+  case noCertificate(path: String)
+  /// The certificate cannot be read.
+  case badCertificate(path: String, reason: String)
+  /// The factors of a unit do not fit each other.
+  case badFactors(path: String, reason: String)
+}
+
+extension DecouplingError: CustomStringConvertible {
+  /// What went wrong, and what to try next.
+  public var description: String {
+    switch self {
+    case .notFinite(let place, let row, let column):
+      "\(place): the element in row \(row), column \(column) is not a finite number; the weights are damaged: download them again, or leave the layer out with --layers"
+    case .overflow(let place, let type):
+      "\(place): a part of it does not fit \(type); store it with --dtype f32"
+    case .rankTooLarge(let path, let layer, let projection, let rank, let largest):
+      "\(path): a common rank of \(rank) leaves no unique part of layer \(layer) \(projection); choose --common-rank up to \(largest)"
+    case .targetOutOfReach(
+      let path, let layer, let projection, let target, let limit, let best, let bestRank, let floor):
+      "\(path): layer \(layer) \(projection): no common rank from 1 to \(limit) brings the mean similarity of the unique parts to \(target); the lowest is \(rounded(best)) at rank \(bestRank), where independent random subspaces show \(rounded(floor)); choose a higher --target-similarity\(target > floor ? " or --rank-limit" : ": few models go below chance")"
+    case .mixedTypes(let path, let layer, let projection, let types):
+      "\(path): the experts of layer \(layer) \(projection) are stored as \(types.joined(separator: " and ")); save them in one type first"
+    case .alreadyFactored(let path):
+      "\(path): is in SD-MoE form already; merge it with --form merged, then convert the result"
+    case .noLoad(let path, let layer):
+      "\(path): tells no load of the experts of layer \(layer); capture that layer too, or leave --weights usage out"
+    case .outputInsideInput(let output, let input):
+      "\(output): lies in the checkpoint \(input), or holds it, and the input is never changed; choose a folder elsewhere"
+    case .outputExists(let path):
+      "\(path): exists already and is not overwritten; choose another folder, or replace it with --force"
+    case .notReplaced(let path):
+      "\(path): holds files that no conversion wrote, so --force does not replace it; choose another folder, or remove this one first"
+    case .otherConversion(let path):
+      "\(path): holds the unfinished output of another conversion; run that command again to finish it, or remove this folder"
+    case .inUse(let path):
+      "\(path): another sdmoe works in this folder; wait until it is done, or choose another output"
+    case .noSpace(let path, let needed, let free):
+      "\(path): the conversion needs \(needed / 1_000_000 + 1) MB there, but only \(free / 1_000_000) MB are free; make space, or choose a folder on another disk"
+    case .fileSystem(let path, let doing, let reason):
+      "\(path): cannot \(doing): \(reason); check the permissions and the free space, and run the same command again"
+    case .noCertificate(let path):
+      "\(path): has no sdmoe-certificate.json, so there is nothing to verify; give the output of sdmoe convert"
+    case .badCertificate(let path, let reason):
+      "\(path): \(reason); it was edited or damaged: convert the checkpoint again"
+    case .badFactors(let path, let reason):
+      "\(path): \(reason); the file is damaged: convert the original checkpoint again"
+    }
+  }
+
+  private func rounded(_ value: Double) -> String {
+    String((value * 10_000).rounded() / 10_000)
+  }
+}

@@ -1,0 +1,225 @@
+import Checkpoints
+import LinearAlgebra
+import SafetensorsFiles
+import TensorFiles
+import Tensors
+import Workers
+
+/// The work on one unit: its bases, its common part, and every expert's parts.
+struct UnitConversion: Sendable {
+  let plan: ConversionPlan
+  let unit: ConversionPlan.Unit
+  /// Takes the stored bytes of each expert.
+  let output: ExpertOutput
+  let width: Int
+  let floors: FloorCache
+  let onExpert: @Sendable () -> Void
+
+  private var options: ConversionOptions { plan.options }
+  private var rowCount: Int { unit.weights[0].rowCount }
+  private var columnCount: Int { unit.weights[0].columnCount }
+
+  /// Converts the unit.
+  ///
+  /// - Returns: What is known of it, but the digest of its factors, and the factors.
+  func convert() async throws -> (record: (String) -> UnitRecord, factors: UnitFactors) {
+    switch unit.work {
+    case .split: try await split()
+    case .merge(let form): try await merge(form)
+    }
+  }
+
+  // MARK: Splitting
+
+  private func split() async throws -> (record: (String) -> UnitRecord, factors: UnitFactors) {
+    let experts = unit.experts(width: width)
+    let (found, common) = try await commonPart(of: experts)
+    let done = try await experts.map { _, expert in
+      defer { onExpert() }
+      return try splitExpert(expert, common: common)
+    }
+    var factors = UnitFactors()
+    factors.append(common, names: unit.names)
+    if options.form == .factored, options.mode == .exact {
+      for (expert, result) in done.enumerated() {
+        factors.append(
+          result.remainder, correction: result.correction, type: unit.originalType,
+          names: FactoredExpertNames(weight: unit.weightNames[expert]))
+      }
+    }
+    let similarity = try similarity(of: done, rank: found.rank)
+    let record = { digest in
+      UnitRecord(
+        layer: unit.layer, projection: unit.projection.rawValue, commonRank: found.rank,
+        commonNorm: squaredNorm(of: common.matrix).squareRoot(),
+        left: found.left.map { UnitRecord.Basis($0) },
+        right: found.right.map { UnitRecord.Basis($0) }, similarity: similarity,
+        experts: done.map(\.record), factorsSHA256: digest)
+    }
+    return (record, factors)
+  }
+
+  /// The bases and W_c.
+  private func commonPart(
+    of experts: UnitExperts
+  ) async throws -> (bases: UnitBases, common: CommonPart) {
+    switch options.rank {
+    case .fixed(let rank):
+      let found = try await experts.bases(
+        options.bases, rank: rank, left: plan.options.sides.projectLeft(of: unit.projection),
+        right: plan.options.sides.projectRight(of: unit.projection))
+      return (found, try await commonPart(of: experts, along: found))
+    case .target(let similarity, let limit):
+      let search = RankSearch(plan: plan, unit: unit, experts: experts, floors: floors)
+      let found = try await search.bases(reaching: similarity, limit: limit) {
+        try await commonPart(of: experts, along: $0)
+      }
+      return (found, try await commonPart(of: experts, along: found))
+    }
+  }
+
+  private func commonPart(
+    of experts: UnitExperts, along found: UnitBases
+  ) async throws -> CommonPart {
+    let bases = found.bases
+    let rank = found.rank
+    let size =
+      (bases.left == nil ? 0 : rank * columnCount) + (bases.right == nil ? 0 : rank * rowCount)
+    let sum = try await experts.sum(of: size) { ThinProjection(of: $0, along: bases).elements }
+    return try CommonPart(
+      meanOf: ThinProjection(sum, rowCount: rowCount, columnCount: columnCount, along: bases),
+      along: bases, cutTo: options.cutsCommonRank ? rank : nil)
+  }
+
+  /// What one expert yields.
+  private struct Done: Sendable {
+    let record: UnitRecord.Expert
+    let remainder: ThinProjection
+    let correction: Correction?
+    /// The leading directions of W and of W_u, where similarities are wanted.
+    let before: [Float]?
+    let after: [Float]?
+  }
+
+  private func splitExpert(_ expert: Int, common: CommonPart) throws -> Done {
+    let weight = unit.weights[expert]
+    let original = try StoredElements(reading: weight.tensor, of: weight.file)
+    let matrix = original.matrix(rowCount: rowCount, columnCount: columnCount)
+    let split = ExpertSplit(matrix, common: common)
+    guard split.squaredNorm.isFinite else {
+      try unit.experts(width: width).requireFinite(matrix, expert)
+      throw DecouplingError.overflow(place: weight.place, elementType: "F32")
+    }
+    let type = options.type.elementType(of: unit.originalType)
+    var correction: Correction?
+    let stored: StoredElements
+    var rebuilt: Matrix<Float>
+    switch options.form {
+    case .factored:
+      stored = StoredElements(split.unique, as: type)
+      rebuilt =
+        type == .f32 ? split.unique : stored.matrix(rowCount: rowCount, columnCount: columnCount)
+      if options.mode == .exact {
+        split.sum.add(to: &rebuilt)
+        if type == .f32 {
+          let merged = StoredElements(rebuilt, as: original.type)
+          correction = merged.differences(to: original)
+          rebuilt = matrix
+        }
+      } else {
+        common.sum(with: nil).add(to: &rebuilt)
+      }
+    case .merged:
+      if options.mode == .exact {
+        stored = type == original.type ? original : StoredElements(matrix, as: type)
+      } else {
+        var sum = split.unique
+        common.sum(with: nil).add(to: &sum)
+        stored = StoredElements(sum, as: type)
+      }
+      rebuilt = stored.matrix(rowCount: rowCount, columnCount: columnCount)
+    }
+    let error = squaredNorm(of: rebuilt.subtracting(matrix))
+    guard error.isFinite else {
+      throw DecouplingError.overflow(place: weight.place, elementType: type.rawValue)
+    }
+    try output.write(stored, expert: expert)
+    let right = unit.projection.hiddenSideIsRight
+    let k = leadingCount(fraction: 0.01, rank: min(rowCount, columnCount))
+    let isFull = options.detail == .full
+    return Done(
+      record: UnitRecord.Expert(
+        sha256: stored.digest, sourceSHA256: original.digest,
+        norm: split.squaredNorm.squareRoot(), uniqueNorm: split.uniqueSquaredNorm.squareRoot(),
+        remainderNorm: split.remainder.squaredNorm.squareRoot(),
+        reconstructionError: split.squaredNorm > 0
+          ? (error / split.squaredNorm).squareRoot() : nil,
+        leftResidual: split.residuals.left, rightResidual: split.residuals.right,
+        corrections: correction?.indices.count ?? 0),
+      remainder: split.remainder, correction: correction,
+      before: isFull ? try HiddenSubspaces.rows(of: matrix, k: k, right: right) : nil,
+      after: isFull ? try HiddenSubspaces.rows(of: split.unique, k: k, right: right) : nil)
+  }
+
+  private func similarity(of done: [Done], rank: Int) throws -> UnitRecord.Similarity? {
+    let k = leadingCount(fraction: 0.01, rank: min(rowCount, columnCount))
+    var before = HiddenSubspaces(k: k)
+    var after = HiddenSubspaces(k: k)
+    // An expert without k directions before or after is in neither mean.
+    for result in done where result.before != nil && result.after != nil {
+      before.append(result.before)
+      after.append(result.after)
+    }
+    guard let first = try before.meanSimilarity(), let second = try after.meanSimilarity() else {
+      return nil
+    }
+    let n = unit.projection.hiddenSideIsRight ? columnCount : rowCount
+    return UnitRecord.Similarity(
+      k: k, before: first.mean,
+      floorBefore: try floors.floor(dimension: n, rank: k).meanCosine.mean, after: second.mean,
+      floorAfter: try floors.floor(dimension: n - rank, rank: k).meanCosine.mean,
+      pairs: first.pairs)
+  }
+
+  // MARK: Merging
+
+  private func merge(
+    _ form: SDMoEForm.Unit
+  ) async throws -> (record: (String) -> UnitRecord, factors: UnitFactors) {
+    let stored = StoredFactors(
+      path: plan.checkpoint.path, names: unit.names, find: { plan.checkpoint.stored($0) })
+    let common = try stored.common()
+    let experts = unit.experts(width: width)
+    let type = options.type.elementType(of: unit.originalType)
+    let records = try await experts.map { unique, expert in
+      defer { onExpert() }
+      let names = FactoredExpertNames(weight: unit.weightNames[expert])
+      let weight = unit.weights[expert]
+      let source = try StoredElements(reading: weight.tensor, of: weight.file)
+      let whole = try WholeMatrix(
+        unique: unique, common: common, stored: stored, names: names,
+        originalType: unit.originalType, type: type)
+      guard squaredNorm(of: whole.matrix).isFinite else {
+        throw DecouplingError.overflow(place: weight.place, elementType: type.rawValue)
+      }
+      try output.write(whole.stored, expert: expert)
+      let residuals = Residuals(of: unique, along: common.bases)
+      return UnitRecord.Expert(
+        sha256: whole.stored.digest, sourceSHA256: source.digest,
+        norm: squaredNorm(of: whole.matrix).squareRoot(),
+        uniqueNorm: squaredNorm(of: unique).squareRoot(),
+        remainderNorm: whole.remainder.squaredNorm.squareRoot(), reconstructionError: nil,
+        leftResidual: residuals.left, rightResidual: residuals.right,
+        corrections: whole.correctionCount)
+    }
+    var factors = UnitFactors()
+    factors.append(common, names: unit.names)
+    let record = { digest in
+      UnitRecord(
+        layer: unit.layer, projection: unit.projection.rawValue, commonRank: form.commonRank,
+        commonNorm: squaredNorm(of: common.matrix).squareRoot(), left: nil, right: nil,
+        similarity: nil, experts: records, factorsSHA256: digest)
+    }
+    return (record, factors)
+  }
+}

@@ -1,0 +1,232 @@
+public import Checkpoints
+import Files
+import Findings
+import Foundation
+import LinearAlgebra
+import SafetensorsFiles
+import TensorFiles
+import Tensors
+import Workers
+
+/// What the verification of a converted checkpoint found.
+public struct VerificationReport: Sendable {
+  /// What does not agree with the certificate, each as where, what, and what was expected; empty
+  /// where all does.
+  public internal(set) var failures: [String] = []
+  /// How many files, tensors and units were checked.
+  public internal(set) var fileCount = 0
+  public internal(set) var tensorCount = 0
+  public internal(set) var unitCount = 0
+  /// Files in the folder that the certificate does not speak of.
+  public internal(set) var strangers: [String] = []
+}
+
+/// Checks a converted checkpoint against its certificate.
+///
+/// The digests of all files and tensors have to agree exactly. Norms, residuals and similarities
+/// are computed anew from the stored tensors, and have to agree within ``VerificationTolerance``.
+/// The parts of an exact conversion are put together, and have to give the original's digests.
+///
+/// - Parameters:
+///   - path: The folder that a conversion wrote.
+///   - original: What was converted, where it is there: its digests have to agree too, and the
+///     errors are computed anew.
+///   - width: How many matrices to work on at once.
+/// - Returns: What was found; a failure is no error.
+/// - Throws: ``DecouplingError/noCertificate(path:)``,
+///   ``DecouplingError/badCertificate(path:reason:)``, and what prevents any verification.
+/// - Complexity: One or two passes over the output, and over the original.
+public func verify(
+  _ path: String, against original: Checkpoint? = nil, width: Int
+) async throws -> VerificationReport {
+  LinearAlgebraLibrary.useOneThread()
+  let certificate = try Certificate(ofFolder: path)
+  let tablePath = "\(path)/\(Certificate.tableName)"
+  guard let text = FileManager.default.contents(atPath: tablePath) else {
+    throw DecouplingError.badCertificate(path: tablePath, reason: "is missing")
+  }
+  guard sha256(of: [UInt8](text)) == certificate.tableSHA256 else {
+    throw DecouplingError.badCertificate(
+      path: tablePath, reason: "does not have the digest that the certificate names")
+  }
+  let table = try Table(readingFrom: tablePath, as: .certificate)
+  let verification = Verification(
+    path: path, certificate: certificate, rows: CertificateRow.rows(of: table),
+    original: original, width: width)
+  return try await verification.carryOut()
+}
+
+/// How far numbers that are computed anew may be from those of the certificate.
+public enum VerificationTolerance {
+  /// Relative, for norms of what is stored in single precision.
+  public static let norm = 1e-5
+  /// Relative, for norms of parts that are known from values rounded to 16 bits.
+  public static let roundedNorm = 1e-2
+  /// Absolute, for residuals of unique parts in single precision.
+  public static let residual = 1e-5
+  /// Absolute, for residuals of what is known from values rounded to 16 bits, in units of the norm
+  /// of the rounded matrix over that of the unique part.
+  public static let roundedResidual = 5e-3
+  /// Absolute, for mean similarities of unique parts in single precision.
+  public static let similarity = 1e-4
+  /// Absolute, for mean similarities of what is known from values rounded to 16 bits.
+  public static let roundedSimilarity = 2e-2
+}
+
+/// A row of the certificate's table.
+struct CertificateRow: Sendable {
+  let file: String
+  let tensor: String
+  let role: String
+  let layer: Int?
+  let projection: String
+  let expert: Int?
+  let type: String
+  let sha256: String
+  let sourceSHA256: String
+  let norm: Double
+  let commonEnergy: Double
+  let uniqueEnergy: Double
+  let remainderEnergy: Double
+  let dropped: Double
+  let error: Double
+  let leftResidual: Double
+  let rightResidual: Double
+  let corrections: Int
+
+  static func rows(of table: Table) -> [CertificateRow] {
+    let texts = Dictionary(
+      uniqueKeysWithValues: [
+        "file", "tensor", "role", "layer", "projection", "expert", "dtype", "sha256",
+        "source_sha256",
+      ].map { ($0, table.texts($0)) })
+    let numbers = Dictionary(
+      uniqueKeysWithValues: [
+        "norm", "common_energy", "unique_energy", "remainder_energy", "dropped",
+        "reconstruction_error", "left_residual", "right_residual",
+      ].map { ($0, table.numbers($0)) })
+    let corrections = table.integers("corrections")
+    return (0..<table.rowCount).map { row in
+      func text(_ column: String) -> String { texts[column]?[row] ?? "" }
+      func number(_ column: String) -> Double { numbers[column]?[row] ?? .nan }
+      return CertificateRow(
+        file: text("file"), tensor: text("tensor"), role: text("role"), layer: Int(text("layer")),
+        projection: text("projection"), expert: Int(text("expert")), type: text("dtype"),
+        sha256: text("sha256"), sourceSHA256: text("source_sha256"), norm: number("norm"),
+        commonEnergy: number("common_energy"), uniqueEnergy: number("unique_energy"),
+        remainderEnergy: number("remainder_energy"), dropped: number("dropped"),
+        error: number("reconstruction_error"), leftResidual: number("left_residual"),
+        rightResidual: number("right_residual"), corrections: corrections[row])
+    }
+  }
+}
+
+/// The work of a verification.
+struct Verification: Sendable {
+  let path: String
+  let certificate: Certificate
+  let rows: [CertificateRow]
+  let original: Checkpoint?
+  let width: Int
+
+  func carryOut() async throws -> VerificationReport {
+    var report = VerificationReport()
+    checkFiles(&report)
+    let files = openWeightFiles(&report)
+    report.failures += try await checkTensors(in: files)
+    report.tensorCount = rows.count
+    // Numbers of damaged tensors would only repeat it.
+    guard report.failures.isEmpty else { return report }
+    if let original { checkSource(original, &report) }
+    let checkpoint = try Checkpoint(path: path)
+    for unit in certificate.units {
+      report.failures += try await UnitVerification(
+        verification: self, unit: unit, checkpoint: checkpoint, files: files
+      ).failures()
+      report.unitCount += 1
+    }
+    return report
+  }
+
+  /// Checks the files that are not weights, and lists those that are not spoken of.
+  private func checkFiles(_ report: inout VerificationReport) {
+    for file in certificate.files {
+      report.fileCount += 1
+      guard let data = FileManager.default.contents(atPath: "\(path)/\(file.name)") else {
+        report.failures.append("\(file.name): is missing or cannot be read")
+        continue
+      }
+      if sha256(of: [UInt8](data)) != file.sha256 {
+        report.failures.append("\(file.name): its content is not what was written")
+      }
+    }
+    let known = Set((certificate.files + certificate.weightFiles).map(\.name))
+      .union([Certificate.name, Certificate.tableName])
+    let names = (FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String }) ?? []
+    report.strangers = names.filter {
+      !known.contains($0) && FileStatus(at: "\(path)/\($0)")?.irregularKind == nil
+    }.sorted()
+  }
+
+  private func openWeightFiles(_ report: inout VerificationReport) -> [String: SafetensorsFile] {
+    var files: [String: SafetensorsFile] = [:]
+    for known in certificate.weightFiles {
+      report.fileCount += 1
+      do {
+        let file = try SafetensorsFile(path: "\(path)/\(known.name)")
+        guard file.byteCount == known.bytes, sha256(of: try file.headerBytes()) == known.sha256
+        else {
+          report.failures.append("\(known.name): its size or header is not what was written")
+          continue
+        }
+        files[known.name] = file
+      } catch {
+        report.failures.append("\(error)")
+      }
+    }
+    return files
+  }
+
+  private func checkTensors(in files: [String: SafetensorsFile]) async throws -> [String] {
+    let descriptions = files.mapValues { file in
+      Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0) })
+    }
+    let found = try await workSideBySide(
+      count: rows.count, width: width, makeState: {}
+    ) { [descriptions] _, place -> String? in
+      let row = rows[place]
+      // A file that is not sound has been told.
+      guard let file = files[row.file] else { return nil }
+      guard let tensor = descriptions[row.file]?[row.tensor] else {
+        return "\(row.file): tensor '\(row.tensor)' is missing"
+      }
+      return try digest(of: tensor, in: file) == row.sha256
+        ? nil : "\(row.file): tensor '\(row.tensor)' is not what was written"
+    }
+    return found.compactMap { $0 }
+  }
+
+  /// Checks that an original is what was converted.
+  private func checkSource(_ original: Checkpoint, _ report: inout VerificationReport) {
+    if (try? original.fingerprint()) != certificate.source.fingerprint {
+      report.failures.append(
+        "\(original.path): is not the checkpoint that was converted: its fingerprint is another")
+    }
+    for row in rows where row.role == "carried" {
+      guard let place = original.stored(row.tensor),
+        (try? digest(of: place.tensor, in: place.file)) == row.sourceSHA256
+      else {
+        report.failures.append(
+          "\(original.path): tensor '\(row.tensor)' is not the one that was carried over")
+        continue
+      }
+    }
+  }
+}
+
+/// The digest of a tensor's bytes.
+func digest(of tensor: TensorDescription, in file: any TensorFile) throws -> String {
+  var digest = SHA256Digest()
+  try forEachPiece(of: tensor, in: file) { bytes, _ in digest.update(bytes) }
+  return digest.finish()
+}

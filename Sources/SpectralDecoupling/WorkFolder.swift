@@ -1,0 +1,116 @@
+import Files
+import Foundation
+import Findings
+import TensorFiles
+
+/// The folder beside the output in which a conversion works until it is whole.
+///
+/// ```
+/// OUT.sdmoe-partial/conversion    tells which conversion it is
+/// OUT.sdmoe-partial/output/       what will be OUT
+/// OUT.sdmoe-partial/units/        what is known of finished units, and their factors
+/// OUT.sdmoe-partial/replaced/     what was OUT before, with --force
+/// ```
+struct WorkFolder: Sendable {
+  let path: String
+  /// Where the output shall lie.
+  let target: String
+  private let lock: FolderLock
+
+  var output: String { "\(path)/output" }
+  private var replaced: String { "\(path)/replaced" }
+
+  /// The folder of an output.
+  static func path(for target: String) -> String { "\(target).sdmoe-partial" }
+
+  /// Makes the folder, or enters that of the same conversion.
+  ///
+  /// - Throws: ``DecouplingError/otherConversion(path:)``, ``DecouplingError/inUse(path:)``, and
+  ///   ``DecouplingError/fileSystem(path:doing:reason:)``.
+  init(for target: String, identity: String) throws {
+    self.target = target
+    path = Self.path(for: target)
+    let file = "\(path)/conversion"
+    let known = FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) }
+    if let known, known != identity { throw DecouplingError.otherConversion(path: path) }
+    if known == nil, let content = try? FileManager.default.contentsOfDirectory(atPath: path),
+      content.contains(where: { !$0.hasPrefix("conversion.") })
+    {
+      throw DecouplingError.otherConversion(path: path)
+    }
+    let folder = path
+    try Self.systemCall(folder, "make this folder") { () throws(SystemError) in
+      try makeFolder(at: folder)
+    }
+    guard let lock = FolderLock(in: path) else { throw DecouplingError.inUse(path: path) }
+    self.lock = lock
+    if known == nil { try WholeFile.write(identity, to: file) }
+    for name in ["output", "units"] {
+      try Self.systemCall("\(folder)/\(name)", "make this folder") { () throws(SystemError) in
+        try makeFolder(at: "\(folder)/\(name)")
+      }
+    }
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/units")) ?? []
+    where name.hasSuffix(".tmp") {
+      try? FileManager.default.removeItem(atPath: "\(path)/units/\(name)")
+    }
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: output)) ?? []
+    where name.hasSuffix(".tmp") {
+      try? FileManager.default.removeItem(atPath: "\(output)/\(name)")
+    }
+  }
+
+  /// The file of a unit's factors.
+  func factorsPath(_ unit: ConversionPlan.Unit) -> String {
+    "\(path)/units/\(unit.fileName).safetensors"
+  }
+
+  /// What is known of a unit, where it was finished; whoever uses it checks the digests.
+  func record(of unit: ConversionPlan.Unit) -> UnitRecord? {
+    FileManager.default.contents(atPath: "\(path)/units/\(unit.fileName).json").flatMap {
+      try? JSONDecoder().decode(UnitRecord.self, from: $0)
+    }
+  }
+
+  /// Keeps what is known of a finished unit.
+  func keep(_ record: UnitRecord, of unit: ConversionPlan.Unit) throws {
+    let text = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
+    try WholeFile.write(text, to: "\(path)/units/\(unit.fileName).json")
+  }
+
+  /// Gives the output its name, and removes this folder.
+  func finish() throws {
+    if FileStatus(at: target) != nil {
+      // An empty folder gives way by itself.
+      let content = try? FileManager.default.contentsOfDirectory(atPath: target)
+      if content?.isEmpty != true { try move(target, to: replaced) }
+    }
+    try move(output, to: target)
+    remove()
+  }
+
+  /// Removes this folder, its own name last, so that it can be told until then.
+  func remove() {
+    let manager = FileManager.default
+    for name in ["units", "replaced", "output", "conversion"] {
+      try? manager.removeItem(atPath: "\(path)/\(name)")
+    }
+    try? manager.removeItem(atPath: path)
+  }
+
+  private func move(_ from: String, to target: String) throws {
+    try Self.systemCall(target, "give the folder this name") { () throws(SystemError) in
+      try replace(target, with: from)
+    }
+  }
+
+  private static func systemCall(
+    _ path: String, _ action: String, _ body: () throws(SystemError) -> Void
+  ) throws {
+    do throws(SystemError) {
+      try body()
+    } catch {
+      throw DecouplingError.fileSystem(path: path, doing: action, reason: error.reason)
+    }
+  }
+}
