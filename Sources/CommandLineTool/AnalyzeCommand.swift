@@ -91,7 +91,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
     }
     let folder = try await measure(plan, effort: effort)
     try writeFigures(of: folder)
-    try StandardOutput.write(try RunSummary(of: folder).text)
+    try StandardOutput.write(
+      (folder.manifest.partText.map { "\($0)\n" } ?? "") + (try RunSummary(of: folder).text))
     try tellLeftOut(in: folder)
   }
 
@@ -102,6 +103,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
       analyses: measures.analyses?.elements ?? usual,
       projections: measures.projections?.elements ?? Projection.allCases,
       fraction: measures.fraction, layers: measures.layers?.numbers)
+    options.part = measures.part?.part
     options.fullSpectrum = measures.fullSpectrum
     options.groupExcess = measures.groupExcess
     options.threshold = captured.threshold

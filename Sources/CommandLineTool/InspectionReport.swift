@@ -25,6 +25,8 @@ struct InspectionReport: Encodable {
   var checkpoint: String
   var modelType: String?
   var family: String?
+  /// How the experts are factored; nil for ordinary weights.
+  var form: String?
   var fingerprint: String?
   var layers: Int?
   var moeLayers: [Int]?
@@ -60,6 +62,7 @@ struct InspectionReport: Encodable {
   private mutating func describe(_ found: Checkpoint) {
     modelType = found.modelType
     family = found.family
+    form = found.form?.text
     layers = found.sizes.layerCount
     moeLayers = found.layers.map(\.index)
     tensors = found.tensorCount
@@ -103,6 +106,7 @@ struct InspectionReport: Encodable {
   var text: String {
     var lines: [(String, String)] = [("checkpoint", checkpoint)]
     if let modelType, let family { lines.append(("model", "\(modelType) (family \(family))")) }
+    if let form { lines.append(("form", form)) }
     if let layers, let moeLayers {
       lines.append(("layers", "\(layers), those with experts: \(rangesText(moeLayers))"))
     }

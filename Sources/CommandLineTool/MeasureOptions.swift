@@ -31,6 +31,12 @@ struct MeasureOptions: ParsableArguments {
       """, valueName: "list"))
   var analyses: AnalysisList?
 
+  @Option(
+    help: ArgumentHelp(
+      "What is measured of routed experts: unique, the parts that a checkpoint in factored SD-MoE form holds, or whole, the weights of an ordinary one. (default: what the checkpoint holds)",
+      valueName: "part"))
+  var part: PartChoice?
+
   @Flag(help: "Tell all singular values and the effective rank, and write spectra.h5 too.")
   var fullSpectrum = false
 
@@ -57,5 +63,15 @@ struct MeasureOptions: ParsableArguments {
       throw ValidationError(
         "--analyses \(blind.rawValue) measures gate and up only, but --projections names neither")
     }
+  }
+}
+
+/// A part of the experts' weights by name.
+struct PartChoice: ExpressibleByArgument {
+  let part: ExpertPart
+
+  init?(argument: String) {
+    guard let part = ExpertPart(rawValue: argument) else { return nil }
+    self.part = part
   }
 }

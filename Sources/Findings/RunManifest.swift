@@ -36,6 +36,8 @@ public struct RunManifest: Codable, Sendable, Equatable {
     public var layers: [Int]
     /// The projections.
     public var projections: [String]
+    /// What of the experts' weights is measured, where that is not the whole: `unique`.
+    public var part: String?
     /// Whether all singular values are told.
     public var fullSpectrum: Bool?
     /// The excess from which experts make a group.
@@ -53,7 +55,7 @@ public struct RunManifest: Codable, Sendable, Equatable {
 
     // The names of the command line's options, with underscores.
     private enum CodingKeys: String, CodingKey {
-      case analyses, fraction, layers, projections, threshold, tokens, center, sequences
+      case analyses, fraction, layers, projections, part, threshold, tokens, center, sequences
       case fullSpectrum = "full_spectrum"
       case groupExcess = "group_excess"
       case routedOnly = "routed_only"
@@ -76,6 +78,9 @@ public struct RunManifest: Codable, Sendable, Equatable {
     public var projection: String?
     /// What is measured.
     public var subject: Subject
+    /// The number of common directions that were projected out of the weights; nil where they are
+    /// whole.
+    public var commonRank: Int?
     /// `finished` or `open`.
     public var state: State
 
@@ -97,13 +102,20 @@ public struct RunManifest: Codable, Sendable, Equatable {
       case open
     }
 
+    private enum CodingKeys: String, CodingKey {
+      case layer, projection, subject, state
+      case commonRank = "common_rank"
+    }
+
     /// Describes a unit.
     public init(
-      layer: Int, projection: String?, subject: Subject = .weights, state: State = .open
+      layer: Int, projection: String?, subject: Subject = .weights, commonRank: Int? = nil,
+      state: State = .open
     ) {
       self.layer = layer
       self.projection = projection
       self.subject = subject
+      self.commonRank = commonRank
       self.state = state
     }
 
@@ -207,6 +219,7 @@ extension RunManifest.Options {
     func text(_ name: String, isSet: Bool?) -> String {
       isSet == true ? "with --\(name)" : "without --\(name)"
     }
+    if part != other.part { return "with --part \(other.part ?? "whole")" }
     if fullSpectrum != other.fullSpectrum {
       return text("full-spectrum", isSet: other.fullSpectrum)
     }

@@ -1,3 +1,13 @@
+/// What the manifest of a checkpoint in the factored SD-MoE form carries besides.
+let uniquePartDefinitions = [
+  "part":
+    "unique: of units with a common_rank, the W_u of each routed expert; k is that of the whole weights",
+  "unique directions":
+    "min(rows, columns) after common_rank was taken from each projected side; the rest of W_u is zero and counts nowhere",
+  "floor of unique parts":
+    "n is less by common_rank on a projected side; not in pairs with a shared expert, which is whole",
+]
+
 /// The definitions behind the numbers, which every manifest carries.
 let analysisDefinitions = [
   "source":

@@ -33,6 +33,14 @@ public enum AnalysisError: Error, Equatable, Sendable {
   case gradientType(path: String, tensor: String, elementType: String)
   /// A gradient of an HDF5 file is there, but is no tensor that can be read.
   case gradientNotRead(path: String, tensor: String, reason: String)
+  /// Whole weights are to be measured of a checkpoint in the factored SD-MoE form.
+  case noWholeWeights(path: String)
+  /// Unique parts are to be measured of an ordinary checkpoint.
+  case noUniqueParts(path: String)
+  /// Gradients were given beside a checkpoint in the factored SD-MoE form.
+  case gradientsOfFactored(path: String)
+  /// Unique parts have fewer directions than count as the top.
+  case tooFewUniqueDirections(path: String, unit: String, count: Int, needed: Int)
   /// The bases of a unit did not fit in memory and could not be kept on disk.
   case scratch(folder: String, byteCount: Int, doing: String, reason: String)
 }
@@ -71,6 +79,14 @@ extension AnalysisError: CustomStringConvertible {
       "\(path): tensor '\(tensor)' is of type \(type), which is not read; store gradients as F32 or BF16"
     case .gradientNotRead(let path, let tensor, let reason):
       "\(path): '\(tensor)' is not read: \(reason); write the gradients again, as F32 or BF16"
+    case .noWholeWeights(let path):
+      "\(path): is in the factored SD-MoE form, which has no whole weights; merge first (sdmoe convert \(path) --form merged -o OUT) and analyse that, or leave --part whole out"
+    case .noUniqueParts(let path):
+      "\(path): holds ordinary weights, which have no unique part; convert first (sdmoe convert \(path) -o OUT) and analyse that, or leave --part unique out"
+    case .gradientsOfFactored(let path):
+      "\(path): is in the factored SD-MoE form, but gradients are of the original's weights; analyse them with the original, or leave --gradients out"
+    case .tooFewUniqueDirections(let path, let unit, let count, let needed):
+      "\(path): the unique parts of \(unit) have \(count == 1 ? "1 direction" : "\(count) directions"), but the top are \(needed); choose a smaller --fraction, or convert with a smaller common rank"
     case .scratch(let folder, let byteCount, let action, let reason):
       "\(folder): cannot \(action) a scratch file of \(byteCount) bytes for the bases of one layer: \(reason); free some space or allow more --memory, and run the same command again"
     }

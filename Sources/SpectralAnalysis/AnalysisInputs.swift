@@ -46,6 +46,19 @@ public struct AnalysisInputs: Sendable {
     }
   }
 
+  /// Checks that the checkpoint holds what is to be measured of experts' weights.
+  ///
+  /// - Throws: ``AnalysisError``
+  func check(_ part: ExpertPart?) throws(AnalysisError) {
+    let path = checkpoint.path
+    switch (part, checkpoint.form) {
+    case (.whole, .some): throw .noWholeWeights(path: path)
+    case (.unique, nil): throw .noUniqueParts(path: path)
+    case (_, .some): if gradients != nil { throw .gradientsOfFactored(path: path) }
+    default: break
+    }
+  }
+
   /// Checks that captures and gradients come from the checkpoint and have what analyses need.
   ///
   /// - Throws: ``AnalysisError`` and ``CheckpointError``.

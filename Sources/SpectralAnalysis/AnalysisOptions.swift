@@ -35,6 +35,8 @@ public struct AnalysisOptions: Sendable, Hashable {
   public var fraction: Double
   /// The layers, or nil for all that have experts.
   public var layers: [Int]?
+  /// What of the experts' weights is measured; nil for what the checkpoint holds.
+  public var part: ExpertPart?
   /// Whether all singular values are told, not the leading ones alone.
   public var fullSpectrum = false
   /// From which excess of similarity on experts make a group; over 0, at most 1.
@@ -62,14 +64,16 @@ public struct AnalysisOptions: Sendable, Hashable {
     self.layers = layers
   }
 
-  /// What the manifest says of the options: those of chosen analyses alone.
-  func recorded(layers: [Int]) -> RunManifest.Options {
+  /// What the manifest says of the options: those of chosen analyses alone, and the part where it
+  /// is not the whole.
+  func recorded(layers: [Int], isFactored: Bool) -> RunManifest.Options {
     var options = RunManifest.Options(
       analyses: analyses.map(\.rawValue), fraction: fraction, layers: layers,
       projections: projections.map(\.rawValue))
     func setting<Value>(of analysis: Analysis, _ value: Value) -> Value? {
       analyses.contains(analysis) ? value : nil
     }
+    options.part = isFactored ? ExpertPart.unique.rawValue : nil
     options.fullSpectrum = fullSpectrum ? true : nil
     options.groupExcess = setting(of: .similarity, groupExcess)
     options.threshold = setting(of: .activationRatio, threshold)

@@ -39,7 +39,8 @@ extension AnalysisPlan {
     let widest = max(sizes.expertWidth, sizes.sharedWidth ?? 0)
     let d = sizes.hiddenSize
     let rank = min(d, widest)
-    let told = SubspaceRequest.toldCount(fraction: options.fraction, rank: rank)
+    let told = SubspaceRequest.toldCount(
+      leading: LinearAlgebra.leadingCount(fraction: options.fraction, rank: rank), rank: rank)
     let perWorker: Int
     if rank <= LeadingTriplets.directRank {
       // The matrix twice and its vectors in double precision, and LAPACK's work space.

@@ -17,7 +17,7 @@ extension AnalysisPlan.Unit {
   /// The unit of a layer and subject; nil where no analysis measures it.
   init?(
     layer: MoELayer, subject: AnalysisPlan.Subject, options: AnalysisOptions,
-    gradients: GradientFile?
+    inputs: AnalysisInputs
   ) {
     self.layer = layer
     self.subject = subject
@@ -26,10 +26,13 @@ extension AnalysisPlan.Unit {
       analyses = options.analyses.filter {
         !$0.isOfLayer && $0 != .gradients && (projection.hiddenSideIsRight || !$0.needsInputSide)
       }
-      record = RunManifest.Unit(layer: layer.index, projection: projection.rawValue)
+      space = DirectionSpace(of: projection, layer: layer.index, in: inputs.checkpoint)
+      record = RunManifest.Unit(
+        layer: layer.index, projection: projection.rawValue, commonRank: space.commonRank)
       members = Self.weights(of: projection, in: layer)
     case .gradients(let projection):
-      guard let gradients else { return nil }
+      guard let gradients = inputs.gradients else { return nil }
+      space = DirectionSpace(ofWhole: inputs.checkpoint.sizes)
       analyses = options.analyses.filter { $0 == .gradients }
       record = RunManifest.Unit(
         layer: layer.index, projection: projection.rawValue, subject: .gradients)
@@ -39,6 +42,7 @@ extension AnalysisPlan.Unit {
           weight: Result { try gradients.gradient(of: try member.weight.get()) })
       }
     case .activations:
+      space = DirectionSpace(ofWhole: inputs.checkpoint.sizes)
       analyses = options.analyses.filter(\.isOfLayer)
       record = RunManifest.Unit(layer: layer.index, projection: nil, subject: .activations)
       members = []

@@ -15,6 +15,8 @@ public struct AnalysisPlan: Sendable {
     let record: RunManifest.Unit
     /// The matrices that the unit reads.
     let members: [UnitMember]
+    /// Where the directions of its routed experts live.
+    let space: DirectionSpace
   }
 
   /// What a unit measures.
@@ -46,7 +48,8 @@ public struct AnalysisPlan: Sendable {
   ///   - keepsGoing: Whether experts with problems are left out instead of thrown.
   /// - Throws: ``CheckpointError`` for a layer that does not exist and for the first tensor that is
   ///   missing or not readable; with `keepsGoing` only where a layer would be left without any
-  ///   routed expert. ``AnalysisError`` where captures or gradients do not fit the checkpoint.
+  ///   routed expert. ``AnalysisError`` where captures or gradients do not fit the checkpoint, and
+  ///   where it does not hold the part of the weights that is asked for.
   /// - Precondition: Captures and gradients are there where an analysis needs them.
   public init(
     for inputs: AnalysisInputs, options: AnalysisOptions, version: String,
@@ -57,6 +60,7 @@ public struct AnalysisPlan: Sendable {
     self.inputs = inputs
     self.options = options
     let checkpoint = inputs.checkpoint
+    try inputs.check(options.part)
     let layers = try checkpoint.layers(numbered: options.layers)
     for problem in checkpoint.problems {
       // A config that contradicts the weights is no matter of single experts.
@@ -64,7 +68,7 @@ public struct AnalysisPlan: Sendable {
     }
     units = layers.flatMap { layer in
       Self.subjects(for: options).compactMap {
-        Unit(layer: layer, subject: $0, options: options, gradients: inputs.gradients)
+        Unit(layer: layer, subject: $0, options: options, inputs: inputs)
       }
     }
     for unit in units {
@@ -77,6 +81,13 @@ public struct AnalysisPlan: Sendable {
       for layer in layers { _ = try layer.router.get() }
     }
     try inputs.check(for: options, layers: layers)
+    let k = LinearAlgebra.leadingCount(
+      fraction: options.fraction,
+      rank: min(checkpoint.sizes.hiddenSize, checkpoint.sizes.expertWidth))
+    for unit in units where unit.space.rank < k {
+      throw AnalysisError.tooFewUniqueDirections(
+        path: checkpoint.path, unit: unit.record.name, count: unit.space.rank, needed: k)
+    }
     manifest = RunManifest(
       version: version,
       checkpoint: RunManifest.Checkpoint(
@@ -85,11 +96,13 @@ public struct AnalysisPlan: Sendable {
       captures: options.analyses.contains { $0.input != .checkpoint }
         ? try inputs.capture?.identity() : nil,
       gradients: options.analyses.contains(.gradients) ? try inputs.gradients?.identity() : nil,
-      options: options.recorded(layers: layers.map(\.index)),
-      k: LinearAlgebra.leadingCount(
-        fraction: options.fraction,
-        rank: min(checkpoint.sizes.hiddenSize, checkpoint.sizes.expertWidth)),
-      definitions: analysisDefinitions, units: units.map(\.record))
+      options: options.recorded(
+        layers: layers.map(\.index), isFactored: checkpoint.form != nil),
+      k: k,
+      definitions: checkpoint.form == nil
+        ? analysisDefinitions
+        : analysisDefinitions.merging(uniquePartDefinitions) { $1 },
+      units: units.map(\.record))
   }
 
   private static func subjects(for options: AnalysisOptions) -> [Subject] {

@@ -17,7 +17,7 @@ func bandTables(
   let numbers = experts.map(\.number)
   let ranges = bandRanges(rank: bases.rank, k: unit.leading)
   let floorOfBand = try ranges.map {
-    try floors.floor(dimension: bases.dimension, rank: $0.count).meanCosine.mean
+    try floors.floor(dimension: unit.space.hidden, rank: $0.count).meanCosine.mean
   }
   // similarities[band][pair], pairs a < b in their order.
   let similarities = try await workSideBySide(count: ranges.count, width: width, makeState: {}) {

@@ -7,11 +7,11 @@ struct ExpertSubspace: Sendable {
   /// The expert's name in tables: its index, or `shared`.
   let name: String
   let isShared: Bool
-  /// r = min(rows, columns).
+  /// The number of directions: r = min(rows, columns), less in a unique part.
   let rank: Int
-  /// k of this matrix's own rank.
+  /// k of r.
   let leading: Int
-  /// The singular values that were computed, largest first: all r of them, or at least k + 1.
+  /// The singular values that were computed, largest first: all of them, or at least k + 1.
   let singularValues: [Double]
   /// ||W||_F^2.
   let squaredNorm: Double
@@ -19,6 +19,9 @@ struct ExpertSubspace: Sendable {
   let hidden: Matrix<Float>
   /// The leading directions among the expert's neurons, width x k; empty for a shared expert.
   let neuron: Matrix<Float>
+
+  /// How many directions are told.
+  var toldCount: Int { SubspaceRequest.toldCount(leading: leading, rank: rank) }
 
   /// s_k / s_(k+1), infinite where there is no s_(k+1) or it is zero.
   var gap: Double {

@@ -9,6 +9,8 @@ struct MeasuredUnit: Sendable {
   /// Whether the matrices are gradients of the weights.
   let isOfGradients: Bool
   let request: SubspaceRequest
+  /// Where the directions of the routed experts live.
+  let space: DirectionSpace
   /// Routed experts by index, then the shared one; without those that were left out.
   let experts: [ExpertSubspace]
 

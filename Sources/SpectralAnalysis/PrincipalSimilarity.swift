@@ -29,7 +29,9 @@ func similarityTables(
     }
     guard members.count > 1 else { continue }
     let bases = members.map { (side == .hidden ? $0.hidden : $0.neuron).leadingColumns(k) }
-    let floor = try floors.floor(dimension: bases[0].rowCount, rank: k)
+    let floor = try floors.floor(dimension: unit.space.dimension(on: side), rank: k)
+    // A shared expert is whole: its directions can be anywhere, which alone makes the floor.
+    let sharedFloor = try floors.floor(dimension: bases[0].rowCount, rank: k)
     var routed: [Double] = []
     for (a, row) in try await pairSimilarities(of: bases, width: width).enumerated() {
       for (offset, value) in row.enumerated() {
@@ -39,7 +41,7 @@ func similarityTables(
           contentsOf: [
             .integer(unit.layer), .text(unit.projection.rawValue), .text(side.rawValue),
             .text(members[a].name), .text(members[b].name), .integer(k),
-          ] + value.cells(floor: floor))
+          ] + value.cells(floor: members[b].isShared ? sharedFloor : floor))
       }
     }
     appendSummary(to: &summary, unit: unit, side: side, pairs: routed, floor: floor)

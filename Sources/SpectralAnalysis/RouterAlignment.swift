@@ -53,7 +53,7 @@ func routerTables(of unit: MeasuredUnit, router: RouterRows) -> [Table] {
     product($0.subspace.hidden, leftTransposed: true, router.rows, rightTransposed: true)
   }
   for (f, expert) in routed.enumerated() {
-    for j in 0..<unit.request.toldCount(rank: expert.subspace.rank) {
+    for j in 0..<expert.subspace.toldCount {
       alignment.append(
         layer, projection, .text(expert.name), .integer(j + 1),
         .number(min(1, Double(abs(cosines[f][j, expert.number])))), .number(cosineFloor))

@@ -5,8 +5,7 @@ import Findings
 func spectrumTable(of unit: MeasuredUnit) -> Table {
   var table = Table(unit.definition(.spectrum))
   for expert in unit.experts {
-    let told =
-      unit.request.tellsAllValues ? expert.rank : unit.request.toldCount(rank: expert.rank)
+    let told = unit.request.tellsAllValues ? expert.rank : expert.toldCount
     for (place, value) in expert.singularValues.prefix(told).enumerated() {
       table.append(
         .integer(unit.layer), .text(unit.projection.rawValue), .text(expert.name),

@@ -18,6 +18,8 @@ struct SubspaceRequest: Sendable {
   let fraction: Double
   /// k of the routed experts, which a shared expert is compared with.
   let routedLeading: Int
+  /// The number of directions of a routed expert.
+  let routedRank: Int
   let depth: Depth
   /// Whether all singular values are told, not the leading ones alone.
   let tellsAllValues: Bool
@@ -25,12 +27,9 @@ struct SubspaceRequest: Sendable {
   /// At least so many singular values and router alignments are told, where the rank allows.
   static let fewestDirections = 16
 
-  /// How many directions are told for a matrix of that rank: max(16, k), at most r.
-  func toldCount(rank: Int) -> Int { Self.toldCount(fraction: fraction, rank: rank) }
-
-  /// How many directions are told with that share of top directions.
-  static func toldCount(fraction: Double, rank: Int) -> Int {
-    min(rank, max(fewestDirections, leadingCount(fraction: fraction, rank: rank)))
+  /// How many directions are told of a matrix with k leading ones: max(16, k), at most all.
+  static func toldCount(leading: Int, rank: Int) -> Int {
+    min(rank, max(fewestDirections, leading))
   }
 
   /// Reads an expert's matrix and computes its directions.
@@ -52,12 +51,15 @@ struct SubspaceRequest: Sendable {
     _ matrix: Matrix<Float>, name: String, isShared: Bool
   ) throws(LinearAlgebraError) -> (subspace: ExpertSubspace, directions: Matrix<Float>?) {
     let squaredNorm = try analysableSquaredNorm(of: matrix)
-    let rank = min(matrix.rowCount, matrix.columnCount)
-    let own = leadingCount(fraction: fraction, rank: rank)
+    let fullRank = min(matrix.rowCount, matrix.columnCount)
+    // What a unique part lacks is rounding noise, whose directions mean nothing.
+    let rank = isShared ? fullRank : min(fullRank, routedRank)
+    let own = leadingCount(fraction: fraction, rank: fullRank)
     let compared = min(rank, isShared ? routedLeading : own)
     let needed = max(own, compared)
     let found = try decomposition(
-      of: matrix, needed: needed, hiddenCount: max(toldCount(rank: rank), compared),
+      of: matrix, rank: rank, needed: needed,
+      hiddenCount: max(Self.toldCount(leading: own, rank: rank), compared),
       neuronCount: isShared ? 0 : compared)
     let noise = largestNoise(
       rowCount: matrix.rowCount, columnCount: matrix.columnCount, largest: found.singularValues[0])
@@ -91,23 +93,22 @@ struct SubspaceRequest: Sendable {
   }
 
   private func decomposition(
-    of matrix: Matrix<Float>, needed: Int, hiddenCount: Int, neuronCount: Int
+    of matrix: Matrix<Float>, rank: Int, needed: Int, hiddenCount: Int, neuronCount: Int
   ) throws(LinearAlgebraError) -> Decomposition {
-    let rank = min(matrix.rowCount, matrix.columnCount)
     let right = projection.hiddenSideIsRight
     if depth == .all {
       let all = try SingularDirections.decompose(
         matrix, side: right ? .right : .left, otherCount: neuronCount)
       return Decomposition(
-        singularValues: all.singularValues,
+        singularValues: Array(all.singularValues.prefix(rank)),
         hidden: all.rows.leadingRows(hiddenCount).transposed(), neuron: all.otherSide,
-        directions: all.rows)
+        directions: rank < all.rows.rowCount ? all.rows.leadingRows(rank) : all.rows)
     }
     let triplets = try LeadingTriplets.compute(
       of: matrix, count: min(rank, max(hiddenCount, needed + 1)), subspaceRank: needed)
     let values = depth == .leading ? triplets.singularValues : try allSingularValues(of: matrix)
     return Decomposition(
-      singularValues: values,
+      singularValues: Array(values.prefix(rank)),
       hidden: (right ? triplets.right : triplets.left).leadingColumns(hiddenCount),
       neuron: (right ? triplets.left : triplets.right).leadingColumns(neuronCount))
   }

@@ -14,14 +14,15 @@ extension UnitWork {
       isOfGradients || unit.analyses.contains { $0 == .bands || $0 == .activationRatio }
     let request = SubspaceRequest(
       projection: projection, fraction: options.fraction, routedLeading: plan.leadingCount,
+      routedRank: unit.space.rank,
       depth: needsAll ? .all : options.fullSpectrum ? .leadingAndValues : .leading,
       tellsAllValues: options.fullSpectrum)
-    let bases = needsAll ? try makeBasisStore() : nil
+    let bases = needsAll ? try makeBasisStore(rank: unit.space.rank) : nil
     let (experts, failures) = try await subspaces(of: unit, request: request, bases: bases)
     var leftOut = failures
     let measured = MeasuredUnit(
       layer: unit.layer.index, projection: projection, isOfGradients: isOfGradients,
-      request: request, experts: experts)
+      request: request, space: unit.space, experts: experts)
 
     var tables: [Table] = []
     if measured.routedExperts.isEmpty {
@@ -38,7 +39,7 @@ extension UnitWork {
         }
       }
     }
-    tables += try usedFloors(in: unit.analyses)
+    tables += try usedFloors(of: unit)
     return tables + leftOutTables(leftOut, of: measured)
   }
 
@@ -150,24 +151,25 @@ extension UnitWork {
   }
 
   /// Room for all directions of the routed experts of a unit.
-  private func makeBasisStore() throws -> BasisStore {
+  private func makeBasisStore(rank: Int) throws -> BasisStore {
     let sizes = plan.sizes
     return try BasisStore(
-      expertCount: sizes.expertCount, rank: min(sizes.hiddenSize, sizes.expertWidth),
-      dimension: sizes.hiddenSize, budget: plan.basisBudget(effort), folder: folder)
+      expertCount: sizes.expertCount, rank: rank, dimension: sizes.hiddenSize,
+      budget: plan.basisBudget(effort), folder: folder)
   }
 
-  /// The floors of the similarities that some analyses tell.
-  private func usedFloors(in analyses: [Analysis]) throws -> [Table] {
-    let sizes = plan.sizes
+  /// The floors of the similarities that the analyses of a unit tell.
+  private func usedFloors(of unit: AnalysisPlan.Unit) throws -> [Table] {
+    let space = unit.space
     let k = plan.leadingCount
     var shapes: [(dimension: Int, rank: Int)] = []
-    if analyses.contains(where: { $0 == .similarity || $0 == .gradients }) {
-      shapes += [(sizes.hiddenSize, k), (sizes.expertWidth, k)]
+    if unit.analyses.contains(where: { $0 == .similarity || $0 == .gradients }) {
+      shapes += [(space.hidden, k), (space.neuron, k)]
+      // A shared expert is whole.
+      if unit.members.contains(where: \.isShared) { shapes.append((plan.sizes.hiddenSize, k)) }
     }
-    if analyses.contains(where: { $0 == .bands || $0 == .gradients }) {
-      let ranges = bandRanges(rank: min(sizes.hiddenSize, sizes.expertWidth), k: k)
-      shapes += ranges.map { (sizes.hiddenSize, $0.count) }
+    if unit.analyses.contains(where: { $0 == .bands || $0 == .gradients }) {
+      shapes += bandRanges(rank: space.rank, k: k).map { (space.hidden, $0.count) }
     }
     var seen: Set<[Int]> = []
     shapes = shapes.filter { seen.insert([$0.dimension, $0.rank]).inserted }

@@ -20,6 +20,7 @@ import Testing
     ({ $0.captures = nil }, "without captures"),
     ({ $0.gradients = "b" }, "with other gradients"),
     ({ $0.gradients = nil }, "without gradients"),
+    ({ $0.options.part = "unique" }, "with --part unique"),
     ({ $0.options.fullSpectrum = true }, "with --full-spectrum"),
     ({ $0.options.groupExcess = 0.25 }, "with --group-excess 0.25"),
     ({ $0.options.groupExcess = nil }, "without --group-excess"),
@@ -74,7 +75,22 @@ import Testing
         #expect(text.contains("\"\(key)\"") == (manifest.captures != nil), "\(key)")
       }
       #expect(!text.contains("full_spectrum"))
+      #expect(!text.contains("part"))
+      #expect(!text.contains("common_rank"))
     }
+  }
+
+  @Test("a run of unique parts says so, and tells each unit's common rank")
+  func uniqueParts() throws {
+    var manifest = testManifest()
+    manifest.options.part = "unique"
+    manifest.units[0].commonRank = 8
+    let data = try JSONEncoder().encode(manifest)
+    let text = String(decoding: data, as: UTF8.self)
+    #expect(text.contains(#""part":"unique""#))
+    #expect(text.contains(#""common_rank":8"#))
+    #expect(try JSONDecoder().decode(RunManifest.self, from: data) == manifest)
+    #expect(manifest.difference(from: testManifest()) == "with --part whole")
   }
 
   @Test("the state of units makes no other run")
