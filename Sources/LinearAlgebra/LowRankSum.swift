@@ -32,7 +32,7 @@ public struct LowRankSum: Sendable {
   /// - Precondition: The target is m x n.
   /// - Complexity: O(m n t)
   public func subtract(from target: inout Matrix<Float>) {
-    combine(into: &target) { $0 - $1 }
+    unsafe forEachRow(of: &target) { unsafe subtractRow($0, from: $1, $2) }
   }
 
   /// Computes target + C in place, each sum rounded to single precision.
@@ -40,7 +40,7 @@ public struct LowRankSum: Sendable {
   /// - Precondition: The target is m x n.
   /// - Complexity: O(m n t)
   public func add(to target: inout Matrix<Float>) {
-    combine(into: &target) { $0 + $1 }
+    unsafe forEachRow(of: &target) { unsafe addRow($0, to: $1, $2) }
   }
 
   /// C itself.
@@ -48,56 +48,43 @@ public struct LowRankSum: Sendable {
   /// - Complexity: O(m n t)
   public func matrix() -> Matrix<Float> {
     var result = Matrix<Float>(rowCount: left.rowCount, columnCount: right.columnCount)
-    combine(into: &result) { $1 }
+    add(to: &result)
     return result
   }
 
-  /// So many columns are summed at a time, in registers.
-  private typealias Strip = SIMD32<Float>
-
-  @inline(__always)
-  private func combine(
-    into target: inout Matrix<Float>, _ operation: (Strip, Strip) -> Strip
+  /// Computes C row after row, and hands each to `combine` with the row of the target.
+  private func forEachRow(
+    of target: inout Matrix<Float>,
+    _ combine: (
+      _ sum: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
+    ) -> Void
   ) {
-    let rows = left.rowCount
     let columns = right.columnCount
     let terms = right.rowCount
     precondition(
-      target.rowCount == rows && target.columnCount == columns, "the target does not fit")
-    let whole = columns / Strip.scalarCount * Strip.scalarCount
-    unsafe target.elements.withUnsafeMutableBytes { t in
-      unsafe left.elements.withUnsafeBufferPointer { l in
-        unsafe right.elements.withUnsafeBytes { r in
-          unsafe (base?.elements ?? []).withUnsafeBytes { b in
-            for row in 0..<rows {
-              // Safe: strips lie inside a row of the target, of the base and of right, and
-              // row * terms + term is an element of left.
-              for column in stride(from: 0, to: whole, by: Strip.scalarCount) {
-                let place = 4 * (row * columns + column)
-                var sum =
-                  base == nil
-                  ? Strip.zero : unsafe b.loadUnaligned(fromByteOffset: place, as: Strip.self)
-                for term in 0..<terms {
-                  let factor = unsafe Strip(repeating: l[row * terms + term])
-                  let other = unsafe r.loadUnaligned(
-                    fromByteOffset: 4 * (term * columns + column), as: Strip.self)
-                  sum += factor * other
+      target.rowCount == left.rowCount && target.columnCount == columns,
+      "the target does not fit")
+    guard !target.elements.isEmpty else { return }
+    var row = [Float](repeating: 0, count: columns)
+    unsafe target.elements.withUnsafeMutableBufferPointer { target in
+      unsafe row.withUnsafeMutableBufferPointer { row in
+        unsafe left.elements.withUnsafeBufferPointer { left in
+          unsafe right.elements.withUnsafeBufferPointer { right in
+            unsafe (base?.elements ?? []).withUnsafeBufferPointer { base in
+              guard let sum = row.baseAddress, let target = target.baseAddress else { return }
+              for place in 0..<self.left.rowCount {
+                // Safe: `sum` has room for a row, row `place` lies inside the target and the base,
+                // and the factors of a row are terms elements of left and rows of right.
+                if let base = base.baseAddress, self.base != nil {
+                  unsafe sum.update(from: base + place * columns, count: columns)
+                } else {
+                  unsafe sum.update(repeating: 0, count: columns)
                 }
-                let own = unsafe t.loadUnaligned(fromByteOffset: place, as: Strip.self)
-                unsafe t.storeBytes(of: operation(own, sum), toByteOffset: place, as: Strip.self)
-              }
-              for column in whole..<columns {
-                let place = 4 * (row * columns + column)
-                var sum =
-                  base == nil ? 0 : unsafe b.loadUnaligned(fromByteOffset: place, as: Float.self)
-                for term in 0..<terms {
-                  let other = unsafe r.loadUnaligned(
-                    fromByteOffset: 4 * (term * columns + column), as: Float.self)
-                  sum += unsafe l[row * terms + term] * other
+                if let left = left.baseAddress, let right = right.baseAddress {
+                  unsafe addTerms(
+                    left + place * terms, right, terms: terms, to: sum, columns)
                 }
-                let own = unsafe t.loadUnaligned(fromByteOffset: place, as: Float.self)
-                let value = operation(Strip(repeating: own), Strip(repeating: sum))[0]
-                unsafe t.storeBytes(of: value, toByteOffset: place, as: Float.self)
+                unsafe combine(sum, target + place * columns, columns)
               }
             }
           }
@@ -105,4 +92,59 @@ public struct LowRankSum: Sendable {
       }
     }
   }
+}
+
+/// Adds the rows of a matrix, each times its factor.
+private func addTerms(
+  _ factors: UnsafePointer<Float>, _ rows: UnsafePointer<Float>, terms: Int,
+  to sum: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  // Safe: the caller has `terms` factors and as many rows of `count` elements.
+  var term = 0
+  while term + 4 <= terms {
+    unsafe addFour(factors + term, rows + term * count, to: sum, count)
+    term += 4
+  }
+  while term < terms {
+    unsafe addOne(factors[term], rows + term * count, to: sum, count)
+    term += 1
+  }
+}
+
+/// Adds four rows, each times its factor, one after the other in every element.
+private func addFour(
+  _ factors: UnsafePointer<Float>, _ rows: UnsafePointer<Float>,
+  to sum: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  // Safe: the caller has four factors and four rows of `count` elements, one after the other.
+  let (a, b, c, d) = unsafe (factors[0], factors[1], factors[2], factors[3])
+  for index in 0..<count {
+    var value = unsafe sum[index]
+    unsafe value += a * rows[index]
+    unsafe value += b * rows[count &+ index]
+    unsafe value += c * rows[2 &* count &+ index]
+    unsafe value += d * rows[3 &* count &+ index]
+    unsafe sum[index] = value
+  }
+}
+
+private func addOne(
+  _ factor: Float, _ row: UnsafePointer<Float>, to sum: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  // Safe: the caller has rows of `count` elements.
+  for index in 0..<count { unsafe sum[index] += factor * row[index] }
+}
+
+private func subtractRow(
+  _ sum: UnsafePointer<Float>, from target: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  // Safe: the caller has rows of `count` elements.
+  for index in 0..<count { unsafe target[index] -= sum[index] }
+}
+
+private func addRow(
+  _ sum: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  // Safe: the caller has rows of `count` elements.
+  for index in 0..<count { unsafe target[index] += sum[index] }
 }
