@@ -39,8 +39,8 @@ package struct FileDescriptor: ~Copyable, Sendable {
     self.number = copy
   }
 
-  /// Makes an empty file for reading and writing that has no name any more: it goes with the process,
-  /// however that ends.
+  /// Makes an empty file for reading and writing that has no name any more: it goes with the
+  /// process, however that ends.
   ///
   /// - Parameters:
   ///   - folder: Where the file takes its space.

@@ -12,5 +12,6 @@ package func freeBytes(at path: String) throws(SystemError) -> Int {
   // Safe: the string outlives the call, and `status` is a whole statvfs structure.
   guard unsafe statvfs(path, &status) == 0 else { throw .last }
   return Int(clamping: status.f_bavail).multipliedReportingOverflow(
-    by: Int(clamping: status.f_frsize)).partialValue
+    by: Int(clamping: status.f_frsize)
+  ).partialValue
 }

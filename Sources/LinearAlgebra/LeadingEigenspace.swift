@@ -1,7 +1,7 @@
 public import Tensors
 
-/// The leading eigenvectors of a symmetric positive semidefinite operator A that only the caller can
-/// apply, because it streams what A is made of from a disk.
+/// The leading eigenvectors of a symmetric positive semidefinite operator A that only the caller
+/// can apply, because it streams what A is made of from a disk.
 ///
 /// ```swift
 /// var eigenspace = LeadingEigenspace(dimension: 2048, count: 8)
@@ -15,8 +15,8 @@ public import Tensors
 /// Images may be as inexact as products in single precision are; the scale of A does not matter.
 ///
 /// Source: Y. Saad, "Numerical Methods for Large Eigenvalue Problems", 2nd ed., SIAM 2011, ch. 6;
-/// the bound is that of C. Davis and W. Kahan, "The Rotation of Eigenvectors by a Perturbation III",
-/// SIAM J. Numer. Anal. 7 (1970).
+/// the bound is that of C. Davis and W. Kahan, "The Rotation of Eigenvectors by a Perturbation
+/// III", SIAM J. Numer. Anal. 7 (1970).
 public struct LeadingEigenspace: Sendable {
   /// What came of the applications so far.
   public enum State: Sendable {
@@ -63,7 +63,8 @@ public struct LeadingEigenspace: Sendable {
   ///   - count: k, the number of eigenvectors that are wanted.
   ///   - seed: Chooses the first block.
   /// - Precondition: `count` is in `1...dimension`.
-  /// - Complexity: Memory for 2 n b numbers for each application, b = max(16, k + 8) or little more.
+  /// - Complexity: Memory for 2 n b numbers for each application, b = max(16, k + 8) or little
+  ///   more.
   public init(dimension: Int, count: Int, seed: UInt64 = 0x5d0e) {
     precondition(1 <= count && count <= dimension, "\(count) of \(dimension) eigenvectors")
     self.count = count
@@ -173,7 +174,8 @@ public struct LeadingEigenspace: Sendable {
       return
     }
     var rows = image.leadingRows(width).scaledRows()
-    // Where the image lies in the basis, what rounding left of it is as good as any other direction.
+    // Where the image lies in the basis, what rounding left of it is as good as any other
+    // direction.
     for _ in 0..<2 {
       for _ in 0..<2 {
         rows = rows.minus(product(product(rows, basis, rightTransposed: true), basis))

@@ -33,7 +33,8 @@ struct CarriedFiles: Sendable {
       do {
         entries = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
       } catch {
-        throw DecouplingError.fileSystem(path: path, doing: "list this folder", reason: "no permission")
+        throw DecouplingError.fileSystem(
+          path: path, doing: "list this folder", reason: "no permission")
       }
       for entry in entries {
         let name = folder.isEmpty ? entry : "\(folder)/\(entry)"

@@ -58,7 +58,8 @@ public struct ConversionSummary: Sendable {
 ///   - plan: What to do.
 ///   - output: The folder to make.
 ///   - width: How many matrices to work on at once.
-///   - replaces: Whether a converted checkpoint that lies there gives way when the new one is whole.
+///   - replaces: Whether a converted checkpoint that lies there gives way when the new one is
+///     whole.
 ///   - onProgress: Called after every matrix and unit, from any thread.
 /// - Throws: ``DecouplingError``, and the errors of the files.
 /// - Complexity: A few passes over the weights; memory for two matrices of each worker, one for
@@ -68,6 +69,7 @@ public func convert(
   onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in }
 ) async throws -> ConversionSummary {
   LinearAlgebraLibrary.useOneThread()
+  LinearAlgebraLibrary.keepMemory()
   var output = output
   while output.count > 1, output.hasSuffix("/") { output.removeLast() }
   if let finished = try plan.finishedOutput(at: output, replaces: replaces) { return finished }

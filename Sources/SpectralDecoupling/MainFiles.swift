@@ -106,7 +106,8 @@ func forEachPiece(
   let rowByteCount = tensor.rowCount == 0 ? 0 : tensor.byteCount / tensor.rowCount
   // Rows of packed types may end inside a byte: such a tensor is one piece.
   let isWhole = rowByteCount * tensor.rowCount == tensor.byteCount
-  let rowsAtOnce = isWhole && rowByteCount > 0
+  let rowsAtOnce =
+    isWhole && rowByteCount > 0
     ? max(1, min(tensor.rowCount, (1 << 22) / rowByteCount)) : max(1, tensor.rowCount)
   var buffer: [UInt8] = []
   for first in stride(from: 0, to: tensor.rowCount, by: rowsAtOnce) {

@@ -95,7 +95,8 @@ struct OutputWriter: Sendable {
       options: plan.certifiedOptions, units: records.map { Certificate.Unit($0) },
       files: files.sorted { $0.name < $1.name }, weightFiles: weightFiles,
       bytesBefore: checkpoint.byteCount,
-      bytesAfter: weightFiles.reduce(0) { $0 + $1.bytes }, tableSHA256: sha256(of: Array(text.utf8)))
+      bytesAfter: weightFiles.reduce(0) { $0 + $1.bytes }, tableSHA256: sha256(of: Array(text.utf8))
+    )
     try WholeFile.write(try certificate.sealed(), to: "\(folder)/\(Certificate.name)")
     return certificate
   }
@@ -113,7 +114,8 @@ struct OutputWriter: Sendable {
   private func writeConfig(_ records: [UnitRecord]) throws -> Certificate.File {
     let bytes = plan.checkpoint.configBytes
     guard isFactored else {
-      return try write(plan.checkpoint.form == nil ? bytes : withoutMember(bytes), to: "config.json")
+      return try write(
+        plan.checkpoint.form == nil ? bytes : withoutMember(bytes), to: "config.json")
     }
     return try write(withMember(bytes, form: plan.form(of: records)), to: "config.json")
   }

@@ -18,7 +18,8 @@ struct RankSearch: Sendable {
   ///   - target: The mean principal similarity on the hidden side that is wanted at most.
   ///   - limit: The largest rank to try; no more than leaves k directions are tried.
   ///   - commonPart: Makes W_c along bases.
-  /// - Throws: ``DecouplingError/targetOutOfReach(path:layer:projection:target:limit:best:bestRank:floor:)``
+  /// - Throws:
+  ///   ``DecouplingError/targetOutOfReach(path:layer:projection:target:limit:best:bestRank:floor:)``
   /// - Complexity: For each rank a leading decomposition of every expert's unique part.
   func bases(
     reaching target: Double, limit: Int, commonPart: (UnitBases) async throws -> CommonPart
@@ -26,7 +27,7 @@ struct RankSearch: Sendable {
     let limit = min(limit, unit.largestRank)
     let all = try await experts.bases(
       plan.options.bases, rank: limit, left: plan.options.sides.projectLeft(of: unit.projection),
-        right: plan.options.sides.projectRight(of: unit.projection))
+      right: plan.options.sides.projectRight(of: unit.projection))
     let right = unit.projection.hiddenSideIsRight
     let k = leadingCount(fraction: 0.01, rank: experts.rank)
     var best = (similarity: Double.infinity, rank: 0)

@@ -121,9 +121,7 @@ extension UnitExperts {
     let blocks = open.compactMap { iterations[$0]?.block }
     let sizes = blocks.map { $0.elements.count }
     let sums = try await sum(of: sizes.reduce(0, +)) { matrix in
-      zip(open, blocks).flatMap { side, block in
-        squareApplied(of: matrix, fromLeft: side == .left, to: block).elements
-      }
+      squaresApplied(of: matrix, to: Dictionary(uniqueKeysWithValues: zip(open, blocks)))
     }
     var start = 0
     for (side, block) in zip(open, blocks) {
@@ -134,6 +132,22 @@ extension UnitExperts {
           elements: Array(sums[start..<end])))
       start = end
     }
+  }
+
+  /// Computes W W^T X for the left side, then W^T W X for the right one, in single precision.
+  ///
+  /// Each product reads all of W, and thin ones take no longer than that: where both sides are
+  /// open, the middle ones are one.
+  private func squaresApplied(
+    of matrix: Matrix<Float>, to blocks: [Side: Matrix<Float>]
+  ) -> [Float] {
+    let inner = blocks[.left].map { product(matrix, leftTransposed: true, $0) }
+    let width = inner?.columnCount ?? 0
+    let empty = Matrix<Float>(rowCount: columnCount, columnCount: 0)
+    let outer = product(matrix, (inner ?? empty).beside(blocks[.right] ?? empty))
+    guard blocks[.right] != nil else { return outer.elements }
+    let right = product(matrix, leftTransposed: true, outer.trailingColumns(from: width))
+    return outer.leadingColumns(width).elements + right.elements
   }
 
   /// The leading directions of a side from the whole sum of squares.
@@ -158,12 +172,4 @@ extension UnitExperts {
       basis: leading.vectors.leadingColumns(rank).narrowed(),
       values: leading.values.map { max(0, $0).squareRoot() }, angleBound: 0)
   }
-}
-
-/// Computes W W^T X, or W^T W X, in single precision.
-private func squareApplied(
-  of matrix: Matrix<Float>, fromLeft: Bool, to block: Matrix<Float>
-) -> Matrix<Float> {
-  let inner = product(matrix, leftTransposed: fromLeft, block)
-  return product(matrix, leftTransposed: !fromLeft, inner)
 }

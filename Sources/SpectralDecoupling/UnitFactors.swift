@@ -27,7 +27,9 @@ struct UnitFactors: Sendable {
     guard let correction else { return }
     let count = correction.indices.count
     append(
-      correction.indices.flatMap { index in (0..<4).map { UInt8(truncatingIfNeeded: index >> (8 * $0)) } },
+      correction.indices.flatMap { index in
+        (0..<4).map { UInt8(truncatingIfNeeded: index >> (8 * $0)) }
+      },
       as: .i32, shape: [count], names.correctionIndex)
     append(correction.bytes, as: type, shape: [count], names.correctionValue)
   }
@@ -42,7 +44,10 @@ struct UnitFactors: Sendable {
     _ bytes: [UInt8], as type: ElementType, shape: [Int], _ name: String
   ) {
     tensors.append(
-      (TensorDescription(name: name, elementType: type, shape: shape, byteCount: bytes.count), bytes))
+      (
+        TensorDescription(name: name, elementType: type, shape: shape, byteCount: bytes.count),
+        bytes
+      ))
   }
 
   /// Writes the tensors to a file of their own.
@@ -104,7 +109,8 @@ struct StoredFactors: Sendable {
     }
     guard numbers.allSatisfy({ (0..<elementCount).contains(Int($0)) }) else {
       throw DecouplingError.badFactors(
-        path: index.file.path, reason: "tensor '\(index.tensor.name)' names elements that do not exist")
+        path: index.file.path,
+        reason: "tensor '\(index.tensor.name)' names elements that do not exist")
     }
     return Correction(indices: numbers, bytes: values)
   }

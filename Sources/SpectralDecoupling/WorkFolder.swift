@@ -31,7 +31,9 @@ struct WorkFolder: Sendable {
     self.target = target
     path = Self.path(for: target)
     let file = "\(path)/conversion"
-    let known = FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) }
+    let known = FileManager.default.contents(atPath: file).map {
+      String(decoding: $0, as: UTF8.self)
+    }
     if let known, known != identity { throw DecouplingError.otherConversion(path: path) }
     if known == nil, let content = try? FileManager.default.contentsOfDirectory(atPath: path),
       content.contains(where: { !$0.hasPrefix("conversion.") })

@@ -32,7 +32,8 @@ enum RoomTable {
     "CommandLineTool": [
       "ArgumentParser", "Captures", "Checkpoints", "Files", "Findings", "HDF5Files",
       "LinearAlgebra",
-      "SafetensorsFiles", "SpectralAnalysis", "SpectralDecoupling", "SpectralReports", "Tensors", "Workers",
+      "SafetensorsFiles", "SpectralAnalysis", "SpectralDecoupling", "SpectralReports", "Tensors",
+      "Workers",
     ],
     "sdmoe": ["ArgumentParser", "CommandLineTool"],
   ]
