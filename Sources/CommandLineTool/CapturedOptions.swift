@@ -98,6 +98,8 @@ struct MemorySize: ExpressibleByArgument {
   init(byteCount: Int) { self.byteCount = byteCount }
 
   init?(argument: String) {
+    // 5GB is written as often as 5G.
+    let argument = argument.uppercased().hasSuffix("B") ? String(argument.dropLast()) : argument
     let units: [Character: Int] = ["K": 1_000, "M": 1_000_000, "G": 1_000_000_000]
     let unit = argument.last.flatMap { units[Character($0.uppercased())] }
     guard let number = Double(unit == nil ? argument : String(argument.dropLast())),

@@ -27,7 +27,8 @@ struct CommonPart: Sendable {
   /// the bases.
   ///
   /// - Parameters:
-  ///   - projections: The weighted mean of the experts' projections.
+  ///   - mean: The weighted mean of the experts' projections.
+  ///   - bases: The common bases.
   ///   - rank: Cuts W_c's decomposition to that rank; nil keeps all, up to 2 k_c.
   /// - Throws: ``LinearAlgebraError`` when LAPACK fails.
   init(meanOf mean: ThinProjection, along bases: CommonBases, cutTo rank: Int?) throws {

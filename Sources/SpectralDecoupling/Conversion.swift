@@ -12,20 +12,27 @@ public import Workers
 public struct ConversionSummary: Sendable {
   /// What a unit came to.
   public struct Unit: Sendable {
+    /// The layer, counted from 0.
     public let layer: Int
+    /// gate_proj, up_proj or down_proj.
     public let projection: String
+    /// k_c.
     public let commonRank: Int
     /// What strict mode drops: sum ||Delta||^2 / sum ||W||^2; NaN for weights that are all zero.
     public let remainderEnergy: Double
     /// Mean principal similarity and floor, before and after; nil where it was not asked for.
     public let similarity: (before: Double, floorBefore: Double, after: Double, floorAfter: Double)?
+    /// The largest reconstruction error of an expert; nil where it is not known.
     public let largestError: Double?
+    /// The number of weights that are put right one by one.
     public let corrections: Int
   }
 
+  /// The units, in the order of layers and projections.
   public let units: [Unit]
-  /// The sizes of all weights.
+  /// The size of all weights that were read.
   public let bytesBefore: Int
+  /// The size of all weights that were written.
   public let bytesAfter: Int
   /// Files that were not carried over.
   public let leftBehind: [String]
@@ -61,6 +68,7 @@ public struct ConversionSummary: Sendable {
 ///   - replaces: Whether a converted checkpoint that lies there gives way when the new one is
 ///     whole.
 ///   - onProgress: Called after every matrix and unit, from any thread.
+/// - Returns: What the certificate tells of the whole.
 /// - Throws: ``DecouplingError``, and the errors of the files.
 /// - Complexity: A few passes over the weights; memory for two matrices of each worker, one for
 ///   every W_c, and the factors of one unit.

@@ -18,8 +18,8 @@ struct RankSearch: Sendable {
   ///   - target: The mean principal similarity on the hidden side that is wanted at most.
   ///   - limit: The largest rank to try; no more than leaves k directions are tried.
   ///   - commonPart: Makes W_c along bases.
-  /// - Throws:
-  ///   ``DecouplingError/targetOutOfReach(path:layer:projection:target:limit:best:bestRank:floor:)``
+  /// - Returns: The bases of that rank.
+  /// - Throws: A ``DecouplingError`` where no rank reaches the target, and what else can fail.
   /// - Complexity: For each rank a leading decomposition of every expert's unique part.
   func bases(
     reaching target: Double, limit: Int, commonPart: (UnitBases) async throws -> CommonPart

@@ -62,7 +62,10 @@ extension UnitExperts {
   /// - Parameters:
   ///   - kind: Whose leading directions the bases are.
   ///   - rank: k_c.
-  ///   - sides: Which sides are wanted.
+  ///   - left: Whether U_c is wanted.
+  ///   - right: Whether V_c is wanted.
+  /// - Returns: The bases of the wanted sides.
+  /// - Throws: The files' errors, ``DecouplingError/notFinite(place:row:column:)``, and LAPACK's.
   func bases(
     _ kind: SDMoEForm.Bases, rank: Int, left: Bool, right: Bool
   ) async throws -> UnitBases {

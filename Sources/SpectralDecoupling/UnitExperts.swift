@@ -20,8 +20,7 @@ struct UnitExperts: Sendable {
   /// Does the same work for every expert's matrix, side by side.
   ///
   /// - Returns: The results in the order of the experts.
-  /// - Throws: The file's error, ``DecouplingError/unusableWeight(place:reason:)`` for an element
-  ///   that is not finite, and what `body` throws.
+  /// - Throws: The file's error, and what `body` throws.
   func map<Result: Sendable>(
     _ experts: Range<Int>? = nil,
     _ body: @Sendable @escaping (Matrix<Float>, Int) throws -> Result
@@ -42,6 +41,7 @@ struct UnitExperts: Sendable {
   ///   - elementCount: How many numbers an expert yields.
   ///   - body: Yields numbers of an expert's matrix.
   /// - Returns: The sum over the experts, each times its share, in double precision.
+  /// - Throws: As ``map(_:_:)``, and ``DecouplingError/notFinite(place:row:column:)``.
   /// - Complexity: Memory for a quarter of a gigabyte of what experts yield, or for one expert's.
   func sum(
     of elementCount: Int,
