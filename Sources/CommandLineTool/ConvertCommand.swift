@@ -85,7 +85,7 @@ struct ConvertCommand: AsyncParsableCommand {
     let plan = try ConversionPlan(
       for: opened, options: try await options(for: opened, width: width), version: version)
     if dryRun {
-      try plan.check(output: output, replaces: force)
+      try await plan.check(output: output, replaces: force)
       try StandardOutput.write(planText(plan))
       return
     }
@@ -130,8 +130,7 @@ struct ConvertCommand: AsyncParsableCommand {
     \(plan.isMerging ? "merge" : "split")        \(plan.unitCount) units, \(plan.matrixCount) matrices
     to read      \(bytesText(plan.checkpoint.byteCount))
     to write     about \(bytesText(plan.predictedByteCount))
-    \(leftBehindText(plan.leftBehind))
-    """
+    """ + (plan.leftBehind.isEmpty ? "" : "\n" + leftBehindText(plan.leftBehind).dropLast())
   }
 
   private func leftBehindText(_ names: [String]) -> String {
@@ -141,7 +140,7 @@ struct ConvertCommand: AsyncParsableCommand {
 
   /// What was done, unit by unit.
   private func text(of summary: ConversionSummary, plan: ConversionPlan) -> String {
-    if summary.wasThere { return "\(output): was there already, whole\n" }
+    if summary.wasThere { return "\(output): was there already, whole" }
     var table = TextTable(columns: [
       "layer", "projection", "common rank", "remainder", "similarity", "floor", "unique", "floor",
       "corrections",
@@ -163,7 +162,6 @@ struct ConvertCommand: AsyncParsableCommand {
       \(plan.isMerging ? "" : remainderText(plan.options.mode))
       \(table.text)
       \(leftBehindText(summary.leftBehind))check it at any time with: sdmoe verify \(output)
-
       """
   }
 

@@ -47,7 +47,7 @@ struct VerifyCommand: AsyncParsableCommand {
       throw ExitCode.failure
     }
     try StandardOutput.write(
-      "\(output): is what was written: \(report.fileCount) files, \(report.tensorCount) tensors and \(report.unitCount) units agree with the certificate\n"
+      "\(output): is what was written: \(report.fileCount) files, \(report.tensorCount) tensors and \(report.unitCount) units agree with the certificate"
     )
   }
 }

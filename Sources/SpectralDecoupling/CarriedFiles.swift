@@ -6,7 +6,8 @@ import Foundation
 struct CarriedFiles: Sendable {
   /// The files to copy, as paths inside the folder, sorted; config.json among them.
   let names: [String]
-  /// What is not copied: weights in other files than those in use, and hidden folders.
+  /// What is not copied: weights in other files than those in use, hidden folders, and links to a
+  /// folder that they lie in.
   let leftBehind: [String]
 
   /// What this program writes itself.
@@ -27,8 +28,14 @@ struct CarriedFiles: Sendable {
     let used = Set(checkpoint.weightFiles.map(\.name))
     var names: [String] = []
     var leftBehind: [String] = []
+    // The folders that lead to where the visit is: links may lead back to them.
+    var entered: [String] = []
     func visit(_ folder: String) throws {
       let path = folder.isEmpty ? checkpoint.path : "\(checkpoint.path)/\(folder)"
+      let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+      guard !entered.contains(place) else { return leftBehind.append(folder) }
+      entered.append(place)
+      defer { entered.removeLast() }
       let entries: [String]
       do {
         entries = try FileManager.default.contentsOfDirectory(atPath: path).sorted()

@@ -43,19 +43,37 @@ struct CommonPart: Sendable {
       self.init(bases: bases, left: left, right: right)
       return
     }
-    let rows = try orthonormalColumns(of: left.widened())
-    let columns = try orthonormalColumns(of: right.transposed().widened())
-    let core = product(
-      product(rows, leftTransposed: true, left.widened()),
-      product(right.widened(), columns))
+    let cut = try Self.cut(left: left.widened(), right: right.widened(), to: rank)
+    self.init(bases: bases, left: cut.left.narrowed(), right: cut.right.narrowed())
+  }
+
+  /// The factors of left * right with its decomposition cut to a rank.
+  private static func cut(
+    left: Matrix<Double>, right: Matrix<Double>, to rank: Int
+  ) throws -> (left: Matrix<Double>, right: Matrix<Double>) {
+    // Where there are more terms than rows or columns, the product is smaller than its factors.
+    guard left.columnCount <= min(left.rowCount, right.columnCount) else {
+      let full = try SingularValueDecomposition(of: product(left, right))
+      return (scaledLeft(of: full, rank: rank), full.rightRows.leadingRows(rank))
+    }
+    let rows = try orthonormalColumns(of: left)
+    let columns = try orthonormalColumns(of: right.transposed())
+    let core = product(product(rows, leftTransposed: true, left), product(right, columns))
     let full = try SingularValueDecomposition(of: core)
+    return (
+      product(rows, scaledLeft(of: full, rank: rank)),
+      product(full.rightRows.leadingRows(rank), columns, rightTransposed: true)
+    )
+  }
+
+  private static func scaledLeft(
+    of full: SingularValueDecomposition<Double>, rank: Int
+  ) -> Matrix<Double> {
     var scaled = full.left.leadingColumns(rank)
     for row in 0..<scaled.rowCount {
       for column in 0..<rank { scaled[row, column] *= full.singularValues[column] }
     }
-    self.init(
-      bases: bases, left: product(rows, scaled).narrowed(),
-      right: product(full.rightRows.leadingRows(rank), columns, rightTransposed: true).narrowed())
+    return scaled
   }
 
   private static func noColumns(_ rows: Int) -> Matrix<Float> {

@@ -78,14 +78,25 @@ public func convert(
 ) async throws -> ConversionSummary {
   LinearAlgebraLibrary.useOneThread()
   LinearAlgebraLibrary.keepMemory()
-  var output = output
-  while output.count > 1, output.hasSuffix("/") { output.removeLast() }
-  if let finished = try plan.finishedOutput(at: output, replaces: replaces) { return finished }
+  let output = try target(output)
+  if let finished = try await plan.finishedOutput(at: output, replaces: replaces) {
+    if FileStatus(at: WorkFolder.path(for: output)) != nil {
+      try WorkFolder(for: output, identity: plan.identity).remove()
+    }
+    return finished
+  }
   try plan.requireSpace(for: output)
   let folder = try WorkFolder(for: output, identity: plan.identity)
+  // Another process may have finished since.
+  if let finished = try await plan.finishedOutput(at: output, replaces: replaces) {
+    folder.remove()
+    return finished
+  }
+  try folder.clear(except: plan.shardNames)
   let conversion = Conversion(
     plan: plan, folder: folder, width: width, files: try MainFiles(of: plan, in: folder.output))
   let certificate = try await conversion.carryOut(onProgress: onProgress)
+  try plan.requirePlace(at: output, replaces: replaces)
   try folder.finish()
   return ConversionSummary(certificate, wasThere: false)
 }
@@ -94,34 +105,57 @@ extension ConversionPlan {
   /// Checks that an output may be made, without changing anything.
   ///
   /// - Throws: ``DecouplingError``
-  public func check(output: String, replaces: Bool) throws {
-    _ = try finishedOutput(at: output, replaces: replaces)
+  public func check(output: String, replaces: Bool) async throws {
+    let output = try target(output)
+    _ = try await finishedOutput(at: output, replaces: replaces)
     try requireSpace(for: output)
   }
 
   /// Checks that an output may be made; tells what lies there where it is this conversion's.
-  func finishedOutput(at output: String, replaces: Bool) throws -> ConversionSummary? {
+  ///
+  /// Without `replaces`, only the sizes of its files are compared with the certificate; with it, all
+  /// digests are: what is damaged gives way.
+  func finishedOutput(at output: String, replaces: Bool) async throws -> ConversionSummary? {
+    try requireOutside(output)
+    if let certificate = try? Certificate(ofFolder: output), certificate.conversion == identity {
+      guard certificate.hasItsFiles(in: output) else {
+        guard replaces else { throw DecouplingError.damagedOutput(path: output) }
+        return nil
+      }
+      if replaces, try await !isIntact(output) { return nil }
+      return ConversionSummary(certificate, wasThere: true)
+    }
+    try requirePlace(at: output, replaces: replaces)
+    return nil
+  }
+
+  private func isIntact(_ output: String) async throws -> Bool {
+    let width = ProcessInfo.processInfo.activeProcessorCount
+    guard let verification = try? Verification(of: output, against: nil, width: width) else {
+      return false
+    }
+    return try await verification.digests().report.failures.isEmpty
+  }
+
+  private func requireOutside(_ output: String) throws {
     let target = resolved(output)
     let source = resolved(checkpoint.path)
     if target == source || target.hasPrefix(source + "/") || source.hasPrefix(target + "/") {
       throw DecouplingError.outputInsideInput(output: output, input: checkpoint.path)
     }
-    guard let status = FileStatus(at: output) else { return nil }
+  }
+
+  /// Checks that nothing lies at a place, or what may give way.
+  func requirePlace(at output: String, replaces: Bool) throws {
+    guard let status = FileStatus(at: output) else { return }
     guard status.irregularKind == "a folder",
       let content = try? FileManager.default.contentsOfDirectory(atPath: output)
-    else { throw DecouplingError.outputExists(path: output) }
-    if content.isEmpty { return nil }
-    let certificate = try? Certificate(ofFolder: output)
-    if let certificate, certificate.conversion == identity {
-      let work = WorkFolder.path(for: output)
-      if FileStatus(at: work) != nil { try WorkFolder(for: output, identity: identity).remove() }
-      return ConversionSummary(certificate, wasThere: true)
-    }
-    guard replaces else { throw DecouplingError.outputExists(path: output) }
+    else { throw DecouplingError.notReplaced(path: output) }
+    if content.isEmpty { return }
     guard content.contains(Certificate.name) else {
       throw DecouplingError.notReplaced(path: output)
     }
-    return nil
+    guard replaces else { throw DecouplingError.outputExists(path: output) }
   }
 
   /// The bytes that the output will have, as far as they are known before.
@@ -166,9 +200,42 @@ extension ConversionPlan {
   }
 }
 
-/// A path without links, as far as it exists.
+extension Certificate {
+  /// Whether all files that it names are in a folder, with their sizes.
+  fileprivate func hasItsFiles(in folder: String) -> Bool {
+    (files + weightFiles).allSatisfy { file in
+      let status = FileStatus(at: "\(folder)/\(file.name)")
+      return status?.irregularKind == nil && status?.byteCount == file.bytes
+    } && FileStatus(at: "\(folder)/\(Self.tableName)") != nil
+  }
+}
+
+/// The path that an output is given: without slashes at its end, and behind a link.
+///
+/// - Throws: ``DecouplingError/noName(path:)``
+private func target(_ output: String) throws -> String {
+  var path = output
+  while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+  guard !["", ".", "..", "/"].contains((path as NSString).lastPathComponent) else {
+    throw DecouplingError.noName(path: output)
+  }
+  guard (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil else {
+    return path
+  }
+  guard FileStatus(at: path) != nil else { throw DecouplingError.notReplaced(path: output) }
+  return resolved(path)
+}
+
+/// A path without links: those of the part that exists are followed, the rest is appended.
 private func resolved(_ path: String) -> String {
-  URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+  var existing = URL(fileURLWithPath: path).standardizedFileURL.path
+  var rest: [String] = []
+  while existing != "/", FileStatus(at: existing) == nil {
+    rest.insert((existing as NSString).lastPathComponent, at: 0)
+    existing = (existing as NSString).deletingLastPathComponent
+  }
+  let place = URL(fileURLWithPath: existing).resolvingSymlinksInPath().path
+  return ([place] + rest).joined(separator: "/")
 }
 
 /// The work of a conversion.

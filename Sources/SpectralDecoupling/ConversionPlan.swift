@@ -83,7 +83,11 @@ public struct ConversionPlan: Sendable {
   /// - Throws: ``CheckpointError`` for a tensor that is missing or cannot be read, and
   ///   ``DecouplingError``.
   public init(for checkpoint: Checkpoint, options: ConversionOptions, version: String) throws {
-    if let problem = checkpoint.problems.first(where: \.isOfWholeModel) { throw problem }
+    if let problem = checkpoint.problems.first(where: {
+      checkpoint.form == nil ? $0.isOfWholeModel : $0.isOfTensors
+    }) {
+      throw problem
+    }
     if checkpoint.form != nil, options.form == .factored {
       throw DecouplingError.alreadyFactored(path: checkpoint.path)
     }
@@ -203,6 +207,12 @@ extension CheckpointError {
   fileprivate var isOfWholeModel: Bool {
     if case .unexpectedExperts = self { return true }
     return false
+  }
+
+  /// Whether parts that are put together may be wrong for it.
+  var isOfTensors: Bool {
+    if case .unknownRouting = self { return false }
+    return true
   }
 }
 

@@ -20,6 +20,10 @@ public enum DecouplingError: Error, Equatable, Sendable {
   case outputInsideInput(output: String, input: String)
   /// Something lies where the output shall lie.
   case outputExists(path: String)
+  /// The path of the output does not end in a name.
+  case noName(path: String)
+  /// What lies there is this conversion's output, but not whole.
+  case damagedOutput(path: String)
   /// What lies there was not written by a conversion, and is not replaced.
   case notReplaced(path: String)
   /// Another conversion was begun there.
@@ -61,8 +65,12 @@ extension DecouplingError: CustomStringConvertible {
       "\(output): lies in the checkpoint \(input), or holds it, and the input is never changed; choose a folder elsewhere"
     case .outputExists(let path):
       "\(path): exists already and is not overwritten; choose another folder, or replace it with --force"
+    case .noName(let path):
+      "\(path): is no name that a new folder could have; give its path with the name at the end"
+    case .damagedOutput(let path):
+      "\(path): was made by this conversion, but files are missing or have other sizes; make it anew with --force"
     case .notReplaced(let path):
-      "\(path): holds files that no conversion wrote, so --force does not replace it; choose another folder, or remove this one first"
+      "\(path): lies there already, no conversion wrote it, and --force does not replace it either; choose another folder, or remove it first"
     case .otherConversion(let path):
       "\(path): holds the unfinished output of another conversion; run that command again to finish it, or remove this folder"
     case .inUse(let path):

@@ -104,7 +104,8 @@ struct OutputWriter: Sendable {
   private func carry(_ name: String) throws -> Certificate.File {
     let source = "\(plan.checkpoint.path)/\(name)"
     guard let data = FileManager.default.contents(atPath: source) else {
-      throw DecouplingError.fileSystem(path: source, doing: "read", reason: "no permission")
+      let reason = FileStatus(at: source) == nil ? "it is gone since the start" : "no permission"
+      throw DecouplingError.fileSystem(path: source, doing: "read", reason: reason)
     }
     return try write([UInt8](data), to: name)
   }

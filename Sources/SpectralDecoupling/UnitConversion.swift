@@ -166,7 +166,12 @@ struct UnitConversion: Sendable {
     var before = HiddenSubspaces(k: k)
     var after = HiddenSubspaces(k: k)
     // An expert without k directions before or after is in neither mean.
-    for result in done where result.before != nil && result.after != nil {
+    var leftOut: [Int] = []
+    for (expert, result) in done.enumerated() {
+      guard result.before != nil, result.after != nil else {
+        leftOut.append(expert)
+        continue
+      }
       before.append(result.before)
       after.append(result.after)
     }
@@ -178,7 +183,7 @@ struct UnitConversion: Sendable {
       k: k, before: first.mean,
       floorBefore: try floors.floor(dimension: n, rank: k).meanCosine.mean, after: second.mean,
       floorAfter: try floors.floor(dimension: n - rank, rank: k).meanCosine.mean,
-      pairs: first.pairs)
+      pairs: first.pairs, leftOut: leftOut)
   }
 
   // MARK: Merging
@@ -200,6 +205,13 @@ struct UnitConversion: Sendable {
         unique: unique, common: common, stored: stored, names: names,
         originalType: unit.originalType, type: type)
       guard squaredNorm(of: whole.matrix).isFinite else {
+        guard squaredNorm(of: whole.sum).isFinite else {
+          throw DecouplingError.badFactors(
+            path: weight.file.path,
+            reason:
+              "tensor '\(weight.tensor.name)' or a factor beside it holds NaN, infinity or values beyond single precision"
+          )
+        }
         throw DecouplingError.overflow(place: weight.place, elementType: type.rawValue)
       }
       try output.write(whole.stored, expert: expert)

@@ -25,6 +25,8 @@ struct UnitRecord: Codable, Sendable, Equatable {
     let floorAfter: Double
     /// The pairs of experts that it is the mean of.
     let pairs: Int
+    /// The experts that are in neither mean: they have no k directions before or after.
+    let leftOut: [Int]
   }
 
   /// What is known of an expert's matrix.

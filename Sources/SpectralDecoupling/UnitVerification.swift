@@ -24,6 +24,8 @@ struct UnitVerification: Sendable {
     var subspace: [Float]?
     var squaredNorm = 0.0
     var remainder = 0.0
+    /// By how much more what was rounded weighs than the unique part that is told from it.
+    var growth = 1.0
   }
 
   func failures() async throws -> [String] {
@@ -88,7 +90,7 @@ struct UnitVerification: Sendable {
       found.failures.append(
         "tensor '\(row.tensor)': \(what) is \(value), but the certificate says \(known)")
     }
-    let isRounded = row.type != "F32" && row.type != "F64"
+    let isRounded = row.isRounded
     let norm = isRounded ? VerificationTolerance.roundedNorm : VerificationTolerance.norm
     let parts = try parts(of: matrix, common: common, factors: factors, names: names)
     let total = row.norm
@@ -103,14 +105,16 @@ struct UnitVerification: Sendable {
         remainder.squaredNorm / scale, "the energy of the remainder", row.remainderEnergy,
         within: norm)
     }
-    found.remainder = row.remainderEnergy.isNaN ? 0 : row.remainderEnergy * scale
+    // Of an expert that is zero, the remainder is what the common part has along the bases.
+    found.remainder =
+      total > 0 ? row.remainderEnergy * scale : common.projection.squaredNorm
     found.squaredNorm = total * total
     // Rounding a matrix leaves a share of its norm along the bases, not of its unique part's.
+    let growth = unique > 0 ? (squaredNorm(of: matrix) / unique).squareRoot() : 1
+    found.growth = max(1, isRounded ? growth : parts.growth)
     let residual =
-      isRounded
-      ? VerificationTolerance.roundedResidual
-        * max(1, unique > 0 ? (squaredNorm(of: matrix) / unique).squareRoot() : 1)
-      : VerificationTolerance.residual * max(1, isFactored ? 1 : parts.growth)
+      found.growth
+      * (isRounded ? VerificationTolerance.roundedResidual : VerificationTolerance.residual)
     let residuals = Residuals(of: parts.unique, along: common.bases)
     expect(residuals.left, "what is left along U_c", row.leftResidual, within: residual)
     expect(residuals.right, "what is left along V_c", row.rightResidual, within: residual)
@@ -224,14 +228,23 @@ struct UnitVerification: Sendable {
       total > 0 ? found.reduce(0) { $0 + $1.remainder } / total : nil, unit.remainderEnergy,
       within: VerificationTolerance.norm)
     guard let similarity = unit.similarity else { return failures }
+    let k = leadingCount(fraction: 0.01, rank: min(shape[0], shape[1]))
+    expect("the number of leading directions", Double(k), Double(similarity.k), within: 0)
+    guard similarity.k == k else { return failures }
     var subspaces = HiddenSubspaces(k: similarity.k)
-    for expert in found { subspaces.append(expert.subspace) }
-    let isRounded = rows.contains { $0.type != "F32" && $0.type != "F64" }
+    for (place, expert) in found.enumerated() where !similarity.leftOut.contains(place) {
+      subspaces.append(expert.subspace)
+    }
+    let growth =
+      found.enumerated()
+      .filter { !similarity.leftOut.contains($0.offset) }.map(\.element.growth).max() ?? 1
+    let isRounded = rows.contains { $0.isRounded }
     expect(
       "the similarity of the unique parts", try subspaces.meanSimilarity()?.mean,
       similarity.after,
-      within: isRounded
-        ? VerificationTolerance.roundedSimilarity : VerificationTolerance.similarity)
+      within: growth
+        * (isRounded
+          ? VerificationTolerance.roundedSimilarity : VerificationTolerance.similarity))
     let n = Projection(rawValue: unit.projection)?.hiddenSideIsRight == true ? shape[1] : shape[0]
     let floors = FloorCache()
     expect(

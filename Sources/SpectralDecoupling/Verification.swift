@@ -42,20 +42,7 @@ public func verify(
   _ path: String, against original: Checkpoint? = nil, width: Int
 ) async throws -> VerificationReport {
   LinearAlgebraLibrary.useOneThread()
-  let certificate = try Certificate(ofFolder: path)
-  let tablePath = "\(path)/\(Certificate.tableName)"
-  guard let text = FileManager.default.contents(atPath: tablePath) else {
-    throw DecouplingError.badCertificate(path: tablePath, reason: "is missing")
-  }
-  guard sha256(of: [UInt8](text)) == certificate.tableSHA256 else {
-    throw DecouplingError.badCertificate(
-      path: tablePath, reason: "does not have the digest that the certificate names")
-  }
-  let table = try Table(readingFrom: tablePath, as: .certificate)
-  let verification = Verification(
-    path: path, certificate: certificate, rows: CertificateRow.rows(of: table),
-    original: original, width: width)
-  return try await verification.carryOut()
+  return try await Verification(of: path, against: original, width: width).carryOut()
 }
 
 /// How far numbers that are computed anew may be from those of the certificate.
@@ -69,9 +56,10 @@ public enum VerificationTolerance {
   /// Absolute, for residuals of what is known from values rounded to 16 bits, in units of the norm
   /// of the rounded matrix over that of the unique part.
   public static let roundedResidual = 5e-3
-  /// Absolute, for mean similarities of unique parts in single precision.
+  /// Absolute, for mean similarities of unique parts in single precision; where they are told from
+  /// a merged matrix, in units of its norm over that of the unique part.
   public static let similarity = 1e-4
-  /// Absolute, for mean similarities of what is known from values rounded to 16 bits.
+  /// Absolute, for mean similarities of what is known from values rounded to 16 bits, likewise.
   public static let roundedSimilarity = 2e-2
 }
 
@@ -84,6 +72,8 @@ struct CertificateRow: Sendable {
   let projection: String
   let expert: Int?
   let type: String
+  let byteCount: Int
+  let sourceByteCount: Int
   let sha256: String
   let sourceSHA256: String
   let norm: Double
@@ -95,6 +85,15 @@ struct CertificateRow: Sendable {
   let leftResidual: Double
   let rightResidual: Double
   let corrections: Int
+
+  /// Whether the numbers are of parts that were rounded to 16 bits: here, or in the factored
+  /// checkpoint that was merged, of which alone no error is known.
+  var isRounded: Bool {
+    let elementByteCount = type == "F64" ? 8 : type == "F32" ? 4 : 2
+    let isOfRoundedParts =
+      role == "merged" && error.isNaN && sourceByteCount < 4 * (byteCount / elementByteCount)
+    return elementByteCount == 2 || isOfRoundedParts
+  }
 
   static func rows(of table: Table) -> [CertificateRow] {
     let texts = Dictionary(
@@ -108,13 +107,16 @@ struct CertificateRow: Sendable {
         "reconstruction_error", "left_residual", "right_residual",
       ].map { ($0, table.numbers($0)) })
     let corrections = table.integers("corrections")
+    let byteCounts = table.integers("bytes")
+    let sourceByteCounts = table.integers("source_bytes")
     return (0..<table.rowCount).map { row in
       func text(_ column: String) -> String { texts[column]?[row] ?? "" }
       func number(_ column: String) -> Double { numbers[column]?[row] ?? .nan }
       return CertificateRow(
         file: text("file"), tensor: text("tensor"), role: text("role"), layer: Int(text("layer")),
         projection: text("projection"), expert: Int(text("expert")), type: text("dtype"),
-        sha256: text("sha256"), sourceSHA256: text("source_sha256"), norm: number("norm"),
+        byteCount: byteCounts[row], sourceByteCount: sourceByteCounts[row], sha256: text("sha256"),
+        sourceSHA256: text("source_sha256"), norm: number("norm"),
         commonEnergy: number("common_energy"), uniqueEnergy: number("unique_energy"),
         remainderEnergy: number("remainder_energy"), dropped: number("dropped"),
         error: number("reconstruction_error"), leftResidual: number("left_residual"),
@@ -131,16 +133,49 @@ struct Verification: Sendable {
   let original: Checkpoint?
   let width: Int
 
-  func carryOut() async throws -> VerificationReport {
+  /// Reads what the certificate says.
+  ///
+  /// - Throws: ``DecouplingError/noCertificate(path:)`` and
+  ///   ``DecouplingError/badCertificate(path:reason:)``.
+  init(of path: String, against original: Checkpoint?, width: Int) throws {
+    let certificate = try Certificate(ofFolder: path)
+    let tablePath = "\(path)/\(Certificate.tableName)"
+    guard let text = FileManager.default.contents(atPath: tablePath) else {
+      throw DecouplingError.badCertificate(path: tablePath, reason: "is missing")
+    }
+    guard sha256(of: [UInt8](text)) == certificate.tableSHA256 else {
+      throw DecouplingError.badCertificate(
+        path: tablePath, reason: "does not have the digest that the certificate names")
+    }
+    let table = try Table(readingFrom: tablePath, as: .certificate)
+    self.path = path
+    self.certificate = certificate
+    rows = CertificateRow.rows(of: table)
+    self.original = original
+    self.width = width
+  }
+
+  /// Compares the digests of all files and tensors.
+  func digests() async throws -> (report: VerificationReport, files: [String: SafetensorsFile]) {
     var report = VerificationReport()
     checkFiles(&report)
     let files = openWeightFiles(&report)
     report.failures += try await checkTensors(in: files)
     report.tensorCount = rows.count
+    return (report, files)
+  }
+
+  func carryOut() async throws -> VerificationReport {
+    var (report, files) = try await digests()
     // Numbers of damaged tensors would only repeat it.
     guard report.failures.isEmpty else { return report }
     if let original { checkSource(original, &report) }
     let checkpoint = try Checkpoint(path: path)
+    if checkpoint.form != nil {
+      let problems = checkpoint.problems.filter(\.isOfTensors).map { "\($0)" }
+      report.failures += problems
+      guard problems.isEmpty else { return report }
+    }
     for unit in certificate.units {
       report.failures += try await UnitVerification(
         verification: self, unit: unit, checkpoint: checkpoint, files: files
@@ -205,7 +240,12 @@ struct Verification: Sendable {
       return try digest(of: tensor, in: file) == row.sha256
         ? nil : "\(row.file): tensor '\(row.tensor)' is not what was written"
     }
-    return found.compactMap { $0 }
+    let known = Set(rows.map { [$0.file, $0.tensor] })
+    let unknown = files.keys.sorted().flatMap { name in
+      (files[name]?.tensors ?? []).filter { !known.contains([name, $0.name]) }
+        .map { "\(name): tensor '\($0.name)' is not spoken of in the certificate's table" }
+    }
+    return found.compactMap { $0 } + unknown
   }
 
   /// Checks that an original is what was converted.

@@ -31,6 +31,13 @@ struct WorkFolder: Sendable {
     self.target = target
     path = Self.path(for: target)
     let file = "\(path)/conversion"
+    let folder = path
+    try Self.systemCall(folder, "make this folder") { () throws(SystemError) in
+      try makeFolder(at: folder)
+    }
+    guard let lock = FolderLock(in: path) else { throw DecouplingError.inUse(path: path) }
+    self.lock = lock
+    // Under the lock: what is read now stays so.
     let known = FileManager.default.contents(atPath: file).map {
       String(decoding: $0, as: UTF8.self)
     }
@@ -40,12 +47,6 @@ struct WorkFolder: Sendable {
     {
       throw DecouplingError.otherConversion(path: path)
     }
-    let folder = path
-    try Self.systemCall(folder, "make this folder") { () throws(SystemError) in
-      try makeFolder(at: folder)
-    }
-    guard let lock = FolderLock(in: path) else { throw DecouplingError.inUse(path: path) }
-    self.lock = lock
     if known == nil { try WholeFile.write(identity, to: file) }
     for name in ["output", "units"] {
       try Self.systemCall("\(folder)/\(name)", "make this folder") { () throws(SystemError) in
@@ -56,9 +57,21 @@ struct WorkFolder: Sendable {
     where name.hasSuffix(".tmp") {
       try? FileManager.default.removeItem(atPath: "\(path)/units/\(name)")
     }
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: output)) ?? []
-    where name.hasSuffix(".tmp") {
-      try? FileManager.default.removeItem(atPath: "\(output)/\(name)")
+  }
+
+  /// Removes everything from the output that is written anew, be it of an interrupted run or of
+  /// files that the checkpoint had then.
+  ///
+  /// - Throws: ``DecouplingError/fileSystem(path:doing:reason:)``
+  func clear(except names: [String]) throws {
+    let there = (try? FileManager.default.contentsOfDirectory(atPath: output)) ?? []
+    for name in there where !names.contains(name) {
+      do {
+        try FileManager.default.removeItem(atPath: "\(output)/\(name)")
+      } catch {
+        throw DecouplingError.fileSystem(
+          path: "\(output)/\(name)", doing: "remove", reason: "no permission")
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import Testing
   static let helps: [(words: [String], golden: String)] = [
     (["--help"], "help"), (["inspect", "--help"], "help-inspect"),
     (["analyze", "--help"], "help-analyze"), (["families", "--help"], "help-families"),
+    (["convert", "--help"], "help-convert"), (["verify", "--help"], "help-verify"),
   ]
 
   @Test("help is the golden text", arguments: helps)
@@ -98,7 +99,52 @@ import Testing
     ("inspect", "Missing expected argument '<checkpoint>'"),
     ("inspect CKPT --yaml", "Unknown option '--yaml'"),
     ("families all", "Unexpected argument 'all'"),
+    ("verify", "Missing expected argument '<output>'"),
+    ("verify RUN --jobs 0", "--jobs is 0, but must be at least 1"),
+    ("verify RUN --yes", "Unknown option '--yes'"),
   ]
+
+  static let wrongConversions: [(words: String, message: String)] = [
+    ("--common-rank 0", "--common-rank is 0, but must be at least 1"),
+    ("--common-rank=-3", "--common-rank is -3, but must be at least 1"),
+    ("--common-rank 1.5", "The value '1.5' is invalid for '--common-rank <rank>'"),
+    (
+      "--common-rank 99999999999999999999",
+      "The value '99999999999999999999' is invalid for '--common-rank <rank>'"
+    ),
+    ("--rank-limit 0", "--rank-limit is 0, but must be at least 1"),
+    ("--rank-limit 5", "--rank-limit is about --target-similarity; give that too"),
+    ("--target-similarity 0", "--target-similarity is 0.0, but must be between 0 and 1"),
+    ("--target-similarity 1", "--target-similarity is 1.0, but must be between 0 and 1"),
+    ("--target-similarity nan", "--target-similarity is nan, but must be between 0 and 1"),
+    (
+      "--target-similarity 0.5 --common-rank 2",
+      "--target-similarity chooses the rank; leave --common-rank out"
+    ),
+    ("--weights usage", "--weights usage and --captures belong together; give both"),
+    ("--captures FILE", "--weights usage and --captures belong together; give both"),
+    (
+      "--weights uniform --captures FILE",
+      "--weights usage and --captures belong together; give both"
+    ),
+    ("--weights usage --captures EMPTY", "--captures is empty, but must name a file"),
+    ("--jobs 0", "--jobs is 0, but must be at least 1"),
+    ("--mode loose", "The value 'loose' is invalid for '--mode <mode>'"),
+    ("--bases both", "The value 'both' is invalid for '--bases <kind>'"),
+    ("--sides left", "The value 'left' is invalid for '--sides <sides>'"),
+    ("--form whole", "The value 'whole' is invalid for '--form <form>'"),
+    ("--dtype f16", "The value 'f16' is invalid for '--dtype <type>'"),
+    ("--certificate none", "The value 'none' is invalid for '--certificate <detail>'"),
+    ("--max-shard-size 0", "The value '0' is invalid for '--max-shard-size <size>'"),
+    ("--layers 3-1", "The value '3-1' is invalid for '--layers <list>'"),
+    ("more", "Unexpected argument 'more'"),
+    ("-o EMPTY", "--output is empty, but must name a folder"),
+  ]
+
+  @Test("wrong words for a conversion exit with 64, and touch nothing", arguments: wrongConversions)
+  func wrongConversion(words: String, message: String) throws {
+    try wrong(words: "convert CKPT -o RUN \(words)", message: message)
+  }
 
   static let wrongMeasures: [(words: String, message: String)] =
     ["router-data", "activation-ratio", "shuffle", "data-alignment", "routing"].map {
