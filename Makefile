@@ -30,7 +30,7 @@ build: bootstrap ## build the program, .build/release/sdmoe
 test: bootstrap ## run all tests
 	swift test -c release --disable-testable-imports
 
-test-python: ## run the tests of Scripts/capture.py, in an environment under VENV
+test-python: build ## run the tests in Python: captures, and converted models, in an environment under VENV
 	@Scripts/python-environment "$(VENV)"
 	"$(VENV)/bin/python" -W error::ResourceWarning -m unittest discover -s Tests/Python -v
 
