@@ -37,6 +37,26 @@ def logits(folder, tokens):
         return model.eval()(tokens).logits
 
 
+def smallest_rank(weights, projection, target=0.2, k=2):
+    """The smallest common rank whose unique parts have a mean principal similarity <= target."""
+    left = numpy.linalg.eigh(sum(w @ w.T for w in weights))[1][:, ::-1]
+    right = numpy.linalg.eigh(sum(w.T @ w for w in weights))[1][:, ::-1]
+    for rank in range(1, min(weights[0].shape) - k + 1):
+        u, v = left[:, :rank], right[:, :rank]
+        spaces = []
+        for weight in weights:
+            unique = weight - u @ (u.T @ weight)
+            unique = unique - (unique @ v) @ v.T
+            a, _, b = numpy.linalg.svd(unique, full_matrices=False)
+            spaces.append(a[:, :k] if projection == "down_proj" else b[:k].T)
+        cosines = [
+            numpy.linalg.svd(a.T @ b, compute_uv=False).clip(0, 1).mean()
+            for place, a in enumerate(spaces) for b in spaces[place + 1:]]
+        if numpy.mean(cosines) <= target:
+            return rank
+    return None
+
+
 class ConvertTests(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -59,6 +79,26 @@ class ConvertTests(unittest.TestCase):
                 weight = original[f"{stem}.weight"].float()
                 error = (scope["rebuild"](parts, start, proj, stem) - weight).abs().max()
                 self.assertLessEqual(error, 1e-6 * weight.abs().max(), stem)
+
+    def test_target_similarity(self):
+        """The ranks are those of an exhaustive search in float64; chance is out of reach."""
+        source, target = ROOT / "Fixtures" / "qwen2-moe-tiny", self.path / "target"
+        convert(source, target, "--target-similarity", "0.2")
+        form = json.loads((target / "config.json").read_text())["sd_moe"]
+        original = tensors(source)
+        for unit in form["units"]:
+            layer, projection = unit["layer"], unit["projection"]
+            start = f"model.layers.{layer}.mlp.experts."
+            weights = [
+                original[f"{start}{expert}.{projection}.weight"].double().numpy()
+                for expert in range(12)]
+            self.assertEqual(unit["common_rank"], smallest_rank(weights, projection), unit)
+        outcome = subprocess.run(
+            [SDMOE, "convert", source, "-o", self.path / "none", "--quiet", "--target-similarity",
+             "0.1"], capture_output=True, text=True)
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn("no common rank from 1 to 110", outcome.stderr)
+        self.assertFalse((self.path / "none").exists())
 
     def test_merged(self):
         """Merged back the model is the same; strict it is another, and runs."""
