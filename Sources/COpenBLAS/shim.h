@@ -12,6 +12,8 @@ static inline void copenblas_keep_memory(void) {
 #ifdef __GLIBC__
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  // Only the main arena can hold more than 64 MB in one piece; others give memory back.
+  mallopt(M_ARENA_MAX, 1);
 #endif
 }
 #endif

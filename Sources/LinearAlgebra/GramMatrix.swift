@@ -127,7 +127,7 @@ public final class GramMatrix: Sendable {
     }
     return (
       Array(values[0..<count].reversed()),
-      Matrix(rowCount: count, columnCount: dimension, elements: descending).transposedInTiles()
+      Matrix(rowCount: count, columnCount: dimension, elements: descending).transposed()
     )
   }
 

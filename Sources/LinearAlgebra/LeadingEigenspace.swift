@@ -93,20 +93,20 @@ public struct LeadingEigenspace: Sendable {
       image.rowCount == dimension && image.columnCount == block.columnCount,
       "an image of another shape than the block")
     applications += 1
-    append(block.widened().transposedInTiles(), image: image.transposedInTiles())
+    append(block.widened().transposed(), image: image.transposed())
     let inner = product(basis, images, rightTransposed: true)
     let found = try SingularValueDecomposition(of: inner.symmetrised())
     let told = min(count + 1, found.singularValues.count)
     values = Array(found.singularValues.prefix(told))
     let weights = found.left.leadingColumns(told)
     let ritz = product(weights, leftTransposed: true, basis)
-    vectors = ritz.leadingRows(min(count, told)).transposedInTiles().narrowed()
+    vectors = ritz.leadingRows(min(count, told)).transposed().narrowed()
     judge(residuals: residualNorms(of: ritz, weights: weights))
     guard state == .open else { return }
     if applications >= Self.mostApplications || values[0] <= 0 {
       state = .exhausted
     } else {
-      try chooseBlock(from: image.transposedInTiles())
+      try chooseBlock(from: image.transposed())
     }
   }
 
@@ -180,9 +180,9 @@ public struct LeadingEigenspace: Sendable {
       for _ in 0..<2 {
         rows = rows.minus(product(product(rows, basis, rightTransposed: true), basis))
       }
-      rows = try orthonormalColumns(of: rows.scaledRows().transposedInTiles()).transposedInTiles()
+      rows = try orthonormalColumns(of: rows.scaledRows().transposed()).transposed()
     }
-    block = rows.transposedInTiles().narrowed()
+    block = rows.transposed().narrowed()
   }
 }
 

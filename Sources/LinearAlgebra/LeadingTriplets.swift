@@ -146,7 +146,7 @@ extension LeadingTriplets {
     return LeadingTriplets(
       singularValues: Array(full.singularValues.prefix(count)),
       left: full.left.leadingColumns(count).narrowed(),
-      right: full.rightRows.leadingRowsAsColumns(count).narrowed(), method: .fullDecomposition,
+      right: full.rightRows.leadingRows(count).transposed().narrowed(), method: .fullDecomposition,
       angleBound: 0)
   }
 }

@@ -75,7 +75,7 @@ extension SingularValueDecomposition {
     of side: SingularDirections.Side, otherCount: Int
   ) -> (rows: Matrix<Scalar>, otherSide: Matrix<Scalar>) {
     switch side {
-    case .left: (left.transposedInTiles(), rightRows.leadingRowsAsColumns(otherCount))
+    case .left: (left.transposed(), rightRows.leadingRows(otherCount).transposed())
     case .right: (rightRows, left.leadingColumns(otherCount))
     }
   }

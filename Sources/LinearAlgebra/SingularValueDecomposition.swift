@@ -15,7 +15,7 @@ public struct SingularValueDecomposition<Scalar: LAPACKScalar>: Sendable {
   /// The right singular vectors: columns x r, one vector in each column.
   ///
   /// - Complexity: O(columns * r) at each use: they are computed as rows and transposed here.
-  public var right: Matrix<Scalar> { rightRows.transposedInTiles() }
+  public var right: Matrix<Scalar> { rightRows.transposed() }
 
   /// Decomposes a matrix with LAPACK's divide-and-conquer method.
   ///

@@ -92,16 +92,15 @@ struct ThinProjection: Sendable {
   /// (I - P_U) W V_c, rows x k_c; nil where the columns are not projected.
   let across: Matrix<Float>?
 
-  /// Projects a matrix: three thin products.
+  /// Projects a matrix, in one pass over it.
   init(of matrix: Matrix<Float>, along bases: CommonBases) {
-    let along = bases.left.map { product($0, leftTransposed: true, matrix) }
-    self.along = along
-    across = bases.right.map { right in
-      var across = product(matrix, right)
-      if let left = bases.left, let along {
-        across = across.subtracting(product(left, product(along, right)))
+    let products = thinProducts(of: matrix, left: bases.left, right: bases.right)
+    along = products.left
+    across = products.right.map { across in
+      guard let left = bases.left, let right = bases.right, let along = products.left else {
+        return across
       }
-      return across
+      return across.subtracting(product(left, product(along, right)))
     }
   }
 
@@ -119,7 +118,10 @@ struct ThinProjection: Sendable {
   }
 
   /// Takes the numbers that ``elements`` lists.
-  init(_ elements: [Double], rowCount: Int, columnCount: Int, along bases: CommonBases) {
+  init(
+    _ elements: [some BinaryFloatingPoint], rowCount: Int, columnCount: Int,
+    along bases: CommonBases
+  ) {
     let split = (bases.left?.columnCount ?? 0) * columnCount
     along = bases.left.map {
       Matrix(

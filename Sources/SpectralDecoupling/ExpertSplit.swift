@@ -13,9 +13,7 @@ struct ExpertSplit: Sendable {
 
   /// ||W||_F^2.
   let squaredNorm: Double
-  /// ||W_u||_F^2.
-  let uniqueSquaredNorm: Double
-  /// What W_u has left along the bases.
+  /// What W_u has left along the bases, and its norm.
   let residuals: Residuals
 
   /// The largest residual that the form allows.
@@ -29,10 +27,12 @@ struct ExpertSplit: Sendable {
   ///
   /// - Parameters:
   ///   - matrix: W, every element finite.
+  ///   - projection: What of W lies along the bases; computed here where nil.
   ///   - common: The unit's common part.
-  init(_ matrix: Matrix<Float>, common: CommonPart) {
+  init(_ matrix: Matrix<Float>, projection: ThinProjection? = nil, common: CommonPart) {
     let bases = common.bases
-    remainder = ThinProjection(of: matrix, along: bases).subtracting(common.projection)
+    let own = projection ?? ThinProjection(of: matrix, along: bases)
+    remainder = own.subtracting(common.projection)
     sum = common.sum(with: remainder)
     var unique = matrix
     sum.subtract(from: &unique)
@@ -44,7 +44,6 @@ struct ExpertSplit: Sendable {
       residuals = Residuals(of: unique, along: bases)
     }
     self.residuals = residuals
-    uniqueSquaredNorm = LinearAlgebra.squaredNorm(of: unique)
     squaredNorm = LinearAlgebra.squaredNorm(of: matrix)
     self.unique = unique
   }

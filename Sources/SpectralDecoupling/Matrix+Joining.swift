@@ -14,16 +14,6 @@ extension Matrix {
       rowCount: rowCount, columnCount: columnCount + other.columnCount, elements: joined)
   }
 
-  /// The columns from a place on, as a matrix of its own.
-  func trailingColumns(from start: Int) -> Matrix {
-    var kept: [Scalar] = []
-    kept.reserveCapacity(rowCount * (columnCount - start))
-    for row in 0..<rowCount {
-      kept += elements[row * columnCount + start..<(row + 1) * columnCount]
-    }
-    return Matrix(rowCount: rowCount, columnCount: columnCount - start, elements: kept)
-  }
-
   /// The matrix with another one's rows below its own.
   func above(_ other: Matrix) -> Matrix {
     precondition(

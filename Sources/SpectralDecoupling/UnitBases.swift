@@ -76,7 +76,7 @@ extension UnitExperts {
   }
 
   private func meanBases(rank: Int, left: Bool, right: Bool) async throws -> UnitBases {
-    let sum = try await sum(of: rowCount * columnCount) { $0.elements }
+    let sum = try await sum(of: rowCount * columnCount) { $0.elements }.total
     let mean = Matrix(rowCount: rowCount, columnCount: columnCount, elements: sum)
     let full = try SingularValueDecomposition(of: mean)
     let values = Array(full.singularValues.prefix(rank + 1))
@@ -125,7 +125,7 @@ extension UnitExperts {
     let sizes = blocks.map { $0.elements.count }
     let sums = try await sum(of: sizes.reduce(0, +)) { matrix in
       squaresApplied(of: matrix, to: Dictionary(uniqueKeysWithValues: zip(open, blocks)))
-    }
+    }.total
     var start = 0
     for (side, block) in zip(open, blocks) {
       let end = start + block.elements.count
@@ -137,20 +137,14 @@ extension UnitExperts {
     }
   }
 
-  /// Computes W W^T X for the left side, then W^T W X for the right one, in single precision.
-  ///
-  /// Each product reads all of W, and thin ones take no longer than that: where both sides are
-  /// open, the middle ones are one.
+  /// Computes W W^T X for the left side, then W^T W X for the right one, in single precision and
+  /// in two passes over W.
   private func squaresApplied(
     of matrix: Matrix<Float>, to blocks: [Side: Matrix<Float>]
   ) -> [Float] {
-    let inner = blocks[.left].map { product(matrix, leftTransposed: true, $0) }
-    let width = inner?.columnCount ?? 0
-    let empty = Matrix<Float>(rowCount: columnCount, columnCount: 0)
-    let outer = product(matrix, (inner ?? empty).beside(blocks[.right] ?? empty))
-    guard blocks[.right] != nil else { return outer.elements }
-    let right = product(matrix, leftTransposed: true, outer.trailingColumns(from: width))
-    return outer.leadingColumns(width).elements + right.elements
+    let inner = thinProducts(of: matrix, left: blocks[.left], right: blocks[.right])
+    let outer = thinProducts(of: matrix, left: inner.right, right: inner.left?.transposed())
+    return (outer.right?.elements ?? []) + (outer.left?.transposed().elements ?? [])
   }
 
   /// The leading directions of a side from the whole sum of squares.

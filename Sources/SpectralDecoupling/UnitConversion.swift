@@ -33,10 +33,12 @@ struct UnitConversion: Sendable {
 
   private func split() async throws -> (record: (String) -> UnitRecord, factors: UnitFactors) {
     let experts = unit.experts(width: width)
-    let (found, common) = try await commonPart(of: experts)
-    let done = try await experts.map { _, expert in
+    let found = try await bases(of: experts)
+    let (common, projections) = try await commonPart(of: experts, along: found)
+    let done = try await experts.mapStored { original, expert in
       defer { onExpert() }
-      return try splitExpert(expert, common: common)
+      return try splitExpert(
+        expert, original, projection: projections?[expert], common: common)
     }
     var factors = UnitFactors()
     factors.append(common, names: unit.names)
@@ -59,36 +61,37 @@ struct UnitConversion: Sendable {
     return (record, factors)
   }
 
-  /// The bases and W_c.
-  private func commonPart(
-    of experts: UnitExperts
-  ) async throws -> (bases: UnitBases, common: CommonPart) {
+  private func bases(of experts: UnitExperts) async throws -> UnitBases {
     switch options.rank {
     case .fixed(let rank):
-      let found = try await experts.bases(
+      return try await experts.bases(
         options.bases, rank: rank, left: plan.options.sides.projectLeft(of: unit.projection),
         right: plan.options.sides.projectRight(of: unit.projection))
-      return (found, try await commonPart(of: experts, along: found))
     case .target(let similarity, let limit):
       let search = RankSearch(plan: plan, unit: unit, experts: experts, floors: floors)
-      let found = try await search.bases(reaching: similarity, limit: limit) {
-        try await commonPart(of: experts, along: $0)
+      return try await search.bases(reaching: similarity, limit: limit) {
+        try await commonPart(of: experts, along: $0).common
       }
-      return (found, try await commonPart(of: experts, along: found))
     }
   }
 
+  /// W_c, and what of each expert lies along the bases, where memory allows to keep it.
   private func commonPart(
     of experts: UnitExperts, along found: UnitBases
-  ) async throws -> CommonPart {
+  ) async throws -> (common: CommonPart, projections: [ThinProjection]?) {
     let bases = found.bases
     let rank = found.rank
     let size =
       (bases.left == nil ? 0 : rank * columnCount) + (bases.right == nil ? 0 : rank * rowCount)
-    let sum = try await experts.sum(of: size) { ThinProjection(of: $0, along: bases).elements }
-    return try CommonPart(
-      meanOf: ThinProjection(sum, rowCount: rowCount, columnCount: columnCount, along: bases),
-      along: bases, cutTo: options.cutsCommonRank ? rank : nil)
+    let (sum, yields) = try await experts.sum(of: size) {
+      ThinProjection(of: $0, along: bases).elements
+    }
+    func projection(_ elements: [some BinaryFloatingPoint]) -> ThinProjection {
+      ThinProjection(elements, rowCount: rowCount, columnCount: columnCount, along: bases)
+    }
+    let common = try CommonPart(
+      meanOf: projection(sum), along: bases, cutTo: options.cutsCommonRank ? rank : nil)
+    return (common, yields?.map { projection($0) })
   }
 
   /// What one expert yields.
@@ -101,11 +104,12 @@ struct UnitConversion: Sendable {
     let after: [Float]?
   }
 
-  private func splitExpert(_ expert: Int, common: CommonPart) throws -> Done {
+  private func splitExpert(
+    _ expert: Int, _ original: StoredElements, projection: ThinProjection?, common: CommonPart
+  ) throws -> Done {
     let weight = unit.weights[expert]
-    let original = try StoredElements(reading: weight.tensor, of: weight.file)
     let matrix = original.matrix(rowCount: rowCount, columnCount: columnCount)
-    let split = ExpertSplit(matrix, common: common)
+    let split = ExpertSplit(matrix, projection: projection, common: common)
     guard split.squaredNorm.isFinite else {
       try unit.experts(width: width).requireFinite(matrix, expert)
       throw DecouplingError.overflow(place: weight.place, elementType: "F32")
@@ -139,7 +143,7 @@ struct UnitConversion: Sendable {
       }
       rebuilt = stored.matrix(rowCount: rowCount, columnCount: columnCount)
     }
-    let error = squaredNorm(of: rebuilt.subtracting(matrix))
+    let error = squaredDistance(rebuilt, matrix)
     guard error.isFinite else {
       throw DecouplingError.overflow(place: weight.place, elementType: type.rawValue)
     }
@@ -150,7 +154,7 @@ struct UnitConversion: Sendable {
     return Done(
       record: UnitRecord.Expert(
         sha256: stored.digest, sourceSHA256: original.digest,
-        norm: split.squaredNorm.squareRoot(), uniqueNorm: split.uniqueSquaredNorm.squareRoot(),
+        norm: split.squaredNorm.squareRoot(), uniqueNorm: split.residuals.squaredNorm.squareRoot(),
         remainderNorm: split.remainder.squaredNorm.squareRoot(),
         reconstructionError: split.squaredNorm > 0
           ? (error / split.squaredNorm).squareRoot() : nil,
@@ -196,11 +200,11 @@ struct UnitConversion: Sendable {
     let common = try stored.common()
     let experts = unit.experts(width: width)
     let type = options.type.elementType(of: unit.originalType)
-    let records = try await experts.map { unique, expert in
+    let records = try await experts.mapStored { source, expert in
       defer { onExpert() }
       let names = FactoredExpertNames(weight: unit.weightNames[expert])
       let weight = unit.weights[expert]
-      let source = try StoredElements(reading: weight.tensor, of: weight.file)
+      let unique = source.matrix(rowCount: rowCount, columnCount: columnCount)
       let whole = try WholeMatrix(
         unique: unique, common: common, stored: stored, names: names,
         originalType: unit.originalType, type: type)
@@ -219,7 +223,7 @@ struct UnitConversion: Sendable {
       return UnitRecord.Expert(
         sha256: whole.stored.digest, sourceSHA256: source.digest,
         norm: squaredNorm(of: whole.matrix).squareRoot(),
-        uniqueNorm: squaredNorm(of: unique).squareRoot(),
+        uniqueNorm: residuals.squaredNorm.squareRoot(),
         remainderNorm: whole.remainder.squaredNorm.squareRoot(), reconstructionError: nil,
         leftResidual: residuals.left, rightResidual: residuals.right,
         corrections: whole.correctionCount)

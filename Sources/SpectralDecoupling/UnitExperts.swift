@@ -35,20 +35,35 @@ struct UnitExperts: Sendable {
     }
   }
 
+  /// Does the same work for every expert's elements as they are stored, side by side.
+  ///
+  /// - Returns: The results in the order of the experts.
+  /// - Throws: The file's error, and what `body` throws.
+  func mapStored<Result: Sendable>(
+    _ body: @Sendable @escaping (StoredElements, Int) throws -> Result
+  ) async throws -> [Result] {
+    try await workSideBySide(count: weights.count, width: width, makeState: {}) { _, expert in
+      let weight = weights[expert]
+      return try body(StoredElements(reading: weight.tensor, of: weight.file), expert)
+    }
+  }
+
   /// Sums what the experts yield in their order, so that the sum does not depend on the workers.
   ///
   /// - Parameters:
   ///   - elementCount: How many numbers an expert yields.
   ///   - body: Yields numbers of an expert's matrix.
-  /// - Returns: The sum over the experts, each times its share, in double precision.
+  /// - Returns: The sum over the experts, each times its share, in double precision; and what each
+  ///   yielded, where all of it was in memory at once.
   /// - Throws: As ``map(_:_:)``, and ``DecouplingError/notFinite(place:row:column:)``.
   /// - Complexity: Memory for a quarter of a gigabyte of what experts yield, or for one expert's.
   func sum(
     of elementCount: Int,
     _ body: @Sendable @escaping (Matrix<Float>) throws -> [Float]
-  ) async throws -> [Double] {
+  ) async throws -> (total: [Double], yields: [[Float]]?) {
     let atOnce = max(width, (1 << 28) / (4 * max(1, elementCount)))
     var total = [Double](repeating: 0, count: elementCount)
+    var kept: [[Float]]?
     for start in stride(from: 0, to: weights.count, by: atOnce) {
       let part = start..<min(weights.count, start + atOnce)
       let yields = try await map(part) { matrix, expert in
@@ -57,13 +72,14 @@ struct UnitExperts: Sendable {
         if !yield.allSatisfy(\.isFinite) { try requireFinite(matrix, expert) }
         return yield
       }
+      if part.count == weights.count { kept = yields }
       for (place, yield) in yields.enumerated() {
         let share = shares[start + place]
         if share == 0 { continue }
         for index in total.indices { total[index] += share * Double(yield[index]) }
       }
     }
-    return total
+    return (total, kept)
   }
 
   /// Refuses a matrix that holds NaN or an infinity.

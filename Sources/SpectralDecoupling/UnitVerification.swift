@@ -179,7 +179,7 @@ struct UnitVerification: Sendable {
     let values = elements.matrix(rowCount: matrix.rowCount, columnCount: matrix.columnCount)
     let norm = squaredNorm(of: values)
     guard !row.error.isNaN, norm > 0 else { return }
-    let error = (squaredNorm(of: whole.subtracting(values)) / norm).squareRoot()
+    let error = (squaredDistance(whole, values) / norm).squareRoot()
     if abs(error - row.error) > VerificationTolerance.norm {
       found.failures.append(
         "tensor '\(row.tensor)': its error against the original is \(error), but the certificate says \(row.error)"

@@ -35,15 +35,6 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable, Equatabl
     set { elements[row * columnCount + column] = newValue }
   }
 
-  /// The matrix with rows and columns exchanged.
-  public func transposed() -> Matrix {
-    var result = Matrix(rowCount: columnCount, columnCount: rowCount)
-    for row in 0..<rowCount {
-      for column in 0..<columnCount { result[column, row] = self[row, column] }
-    }
-    return result
-  }
-
   /// The first `count` rows, as a matrix of its own.
   ///
   /// - Precondition: `count` is in `0...rowCount`.

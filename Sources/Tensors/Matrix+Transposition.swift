@@ -1,11 +1,10 @@
-import Tensors
-
 extension Matrix {
   /// The matrix with rows and columns exchanged, tile by tile: lines of the cache are used whole on
   /// both sides.
   ///
   /// - Complexity: O(rows * columns); one pass, bound by memory.
-  func transposedInTiles() -> Matrix {
+  @inlinable
+  public func transposed() -> Matrix {
     let rows = rowCount
     let columns = columnCount
     // 32 lines of each side stay in the first-level cache.
@@ -31,13 +30,5 @@ extension Matrix {
       count = rows * columns
     }
     return Matrix(rowCount: columns, columnCount: rows, elements: exchanged)
-  }
-
-  /// The first `count` rows, as the columns of a matrix of its own.
-  func leadingRowsAsColumns(_ count: Int) -> Matrix {
-    Matrix(
-      rowCount: count, columnCount: columnCount,
-      elements: Array(elements.prefix(count * columnCount))
-    ).transposedInTiles()
   }
 }
