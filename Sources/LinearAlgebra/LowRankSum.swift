@@ -27,70 +27,76 @@ public struct LowRankSum: Sendable {
     self.right = right
   }
 
-  /// Computes target - C in place, each difference rounded to single precision.
+  /// Computes W - C, each difference rounded to single precision.
   ///
-  /// - Precondition: The target is m x n.
-  /// - Complexity: O(m n t)
-  public func subtract(from target: inout Matrix<Float>) {
-    unsafe forEachRow(of: &target) { unsafe subtractRow($0, from: $1, $2) }
+  /// - Precondition: W is m x n.
+  /// - Complexity: O(m n t); one pass over W
+  public func subtracted(from matrix: Matrix<Float>) -> Matrix<Float> {
+    unsafe combined(with: matrix) { unsafe subtract($0, from: $1, into: $2, $3) }
   }
 
-  /// Computes target + C in place, each sum rounded to single precision.
+  /// Computes W + C, each sum rounded to single precision.
   ///
-  /// - Precondition: The target is m x n.
-  /// - Complexity: O(m n t)
-  public func add(to target: inout Matrix<Float>) {
-    unsafe forEachRow(of: &target) { unsafe addRow($0, to: $1, $2) }
+  /// - Precondition: W is m x n.
+  /// - Complexity: O(m n t); one pass over W
+  public func added(to matrix: Matrix<Float>) -> Matrix<Float> {
+    unsafe combined(with: matrix) { unsafe add($0, to: $1, into: $2, $3) }
   }
 
   /// C itself.
   ///
   /// - Complexity: O(m n t)
   public func matrix() -> Matrix<Float> {
-    var result = Matrix<Float>(rowCount: left.rowCount, columnCount: right.columnCount)
-    add(to: &result)
-    return result
+    added(to: Matrix(rowCount: left.rowCount, columnCount: right.columnCount))
   }
 
-  /// Computes C row after row, and hands each to `combine` with the row of the target.
-  private func forEachRow(
-    of target: inout Matrix<Float>,
+  /// Computes C row after row, and hands each to `combine` with the row of W and that of the result.
+  private func combined(
+    with matrix: Matrix<Float>,
     _ combine: (
-      _ sum: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
+      _ sum: UnsafePointer<Float>, _ row: UnsafePointer<Float>,
+      _ result: UnsafeMutablePointer<Float>, _ count: Int
     ) -> Void
-  ) {
+  ) -> Matrix<Float> {
     let columns = right.columnCount
     let terms = right.rowCount
     precondition(
-      target.rowCount == left.rowCount && target.columnCount == columns,
-      "the target does not fit")
-    guard !target.elements.isEmpty else { return }
+      matrix.rowCount == left.rowCount && matrix.columnCount == columns, "the matrix does not fit")
+    let count = matrix.elements.count
+    guard count > 0 else { return matrix }
     var row = [Float](repeating: 0, count: columns)
-    unsafe target.elements.withUnsafeMutableBufferPointer { target in
-      unsafe row.withUnsafeMutableBufferPointer { row in
-        unsafe left.elements.withUnsafeBufferPointer { left in
-          unsafe right.elements.withUnsafeBufferPointer { right in
-            unsafe (base?.elements ?? []).withUnsafeBufferPointer { base in
-              guard let sum = row.baseAddress, let target = target.baseAddress else { return }
-              for place in 0..<self.left.rowCount {
-                // Safe: `sum` has room for a row, row `place` lies inside the target and the base,
-                // and the factors of a row are terms elements of left and rows of right.
-                if let base = base.baseAddress, self.base != nil {
-                  unsafe sum.update(from: base + place * columns, count: columns)
-                } else {
-                  unsafe sum.update(repeating: 0, count: columns)
+    let elements = unsafe [Float](unsafeUninitializedCapacity: count) { result, initialized in
+      unsafe matrix.elements.withUnsafeBufferPointer { source in
+        unsafe row.withUnsafeMutableBufferPointer { row in
+          unsafe left.elements.withUnsafeBufferPointer { left in
+            unsafe right.elements.withUnsafeBufferPointer { right in
+              unsafe (base?.elements ?? []).withUnsafeBufferPointer { base in
+                guard let sum = row.baseAddress, let source = source.baseAddress,
+                  let result = result.baseAddress
+                else { return }
+                for place in stride(from: 0, to: count, by: columns) {
+                  // Safe: `sum` has room for a row, the row from `place` on lies inside W, the
+                  // result and the base, and the factors of a row are terms elements of left and
+                  // rows of right.
+                  if let base = base.baseAddress, self.base != nil {
+                    unsafe sum.update(from: base + place, count: columns)
+                  } else {
+                    unsafe sum.update(repeating: 0, count: columns)
+                  }
+                  if let left = left.baseAddress, let right = right.baseAddress {
+                    unsafe addTerms(
+                      left + place / columns * terms, right, terms: terms, to: sum, columns)
+                  }
+                  unsafe combine(sum, source + place, result + place, columns)
                 }
-                if let left = left.baseAddress, let right = right.baseAddress {
-                  unsafe addTerms(
-                    left + place * terms, right, terms: terms, to: sum, columns)
-                }
-                unsafe combine(sum, target + place * columns, columns)
               }
             }
           }
         }
       }
+      initialized = count
     }
+    return Matrix(rowCount: matrix.rowCount, columnCount: columns, elements: elements)
   }
 }
 
@@ -135,16 +141,18 @@ private func addOne(
   for index in 0..<count { unsafe sum[index] += factor * row[index] }
 }
 
-private func subtractRow(
-  _ sum: UnsafePointer<Float>, from target: UnsafeMutablePointer<Float>, _ count: Int
+private func subtract(
+  _ sum: UnsafePointer<Float>, from row: UnsafePointer<Float>,
+  into result: UnsafeMutablePointer<Float>, _ count: Int
 ) {
   // Safe: the caller has rows of `count` elements.
-  for index in 0..<count { unsafe target[index] -= sum[index] }
+  for index in 0..<count { unsafe result[index] = row[index] - sum[index] }
 }
 
-private func addRow(
-  _ sum: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, _ count: Int
+private func add(
+  _ sum: UnsafePointer<Float>, to row: UnsafePointer<Float>,
+  into result: UnsafeMutablePointer<Float>, _ count: Int
 ) {
   // Safe: the caller has rows of `count` elements.
-  for index in 0..<count { unsafe target[index] += sum[index] }
+  for index in 0..<count { unsafe result[index] = row[index] + sum[index] }
 }

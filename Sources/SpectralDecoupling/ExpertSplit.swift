@@ -34,13 +34,13 @@ struct ExpertSplit: Sendable {
     let own = projection ?? ThinProjection(of: matrix, along: bases)
     remainder = own.subtracting(common.projection)
     sum = common.sum(with: remainder)
-    var unique = matrix
-    sum.subtract(from: &unique)
+    var unique = sum.subtracted(from: matrix)
     var residuals = Residuals(of: unique, along: bases)
     if max(residuals.left, residuals.right) > Self.allowedResidual / 2 {
       let factors = ThinProjection(of: unique, along: bases).factors(
         along: bases, rowCount: matrix.rowCount, columnCount: matrix.columnCount)
-      LowRankSum(base: nil, left: factors.left, right: factors.right).subtract(from: &unique)
+      unique = LowRankSum(base: nil, left: factors.left, right: factors.right)
+        .subtracted(from: unique)
       residuals = Residuals(of: unique, along: bases)
     }
     self.residuals = residuals

@@ -124,22 +124,20 @@ struct UnitConversion: Sendable {
       rebuilt =
         type == .f32 ? split.unique : stored.matrix(rowCount: rowCount, columnCount: columnCount)
       if options.mode == .exact {
-        split.sum.add(to: &rebuilt)
+        rebuilt = split.sum.added(to: rebuilt)
         if type == .f32 {
           let merged = StoredElements(rebuilt, as: original.type)
           correction = merged.differences(to: original)
           rebuilt = matrix
         }
       } else {
-        common.sum(with: nil).add(to: &rebuilt)
+        rebuilt = common.sum(with: nil).added(to: rebuilt)
       }
     case .merged:
       if options.mode == .exact {
         stored = type == original.type ? original : StoredElements(matrix, as: type)
       } else {
-        var sum = split.unique
-        common.sum(with: nil).add(to: &sum)
-        stored = StoredElements(sum, as: type)
+        stored = StoredElements(common.sum(with: nil).added(to: split.unique), as: type)
       }
       rebuilt = stored.matrix(rowCount: rowCount, columnCount: columnCount)
     }

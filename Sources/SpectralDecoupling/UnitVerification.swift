@@ -139,8 +139,7 @@ struct UnitVerification: Sendable {
       let split = ExpertSplit(matrix, common: common)
       return (split.unique, split.remainder, 1)
     }
-    var unique = matrix
-    common.sum(with: nil).subtract(from: &unique)
+    let unique = common.sum(with: nil).subtracted(from: matrix)
     let growth = (squaredNorm(of: matrix) / max(squaredNorm(of: unique), .leastNormalMagnitude))
     return (unique, nil, growth.squareRoot())
   }

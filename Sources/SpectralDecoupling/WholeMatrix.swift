@@ -19,8 +19,7 @@ struct WholeMatrix: Sendable {
     names: FactoredExpertNames, originalType: ElementType, type: ElementType
   ) throws {
     remainder = try factors.remainder(names)
-    var sum = unique
-    common.sum(with: remainder).add(to: &sum)
+    let sum = common.sum(with: remainder).added(to: unique)
     let correction = try factors.correction(names, of: sum.elements.count)
     var whole = StoredElements(sum, as: correction == nil ? type : originalType)
     if let correction { whole.apply(correction) }
