@@ -38,7 +38,8 @@ let package = Package(
       ]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     .systemLibrary(
@@ -52,6 +53,8 @@ let package = Package(
     .systemLibrary(
       name: "CCrypto", pkgConfig: "libcrypto",
       providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+    .systemLibrary(
+      name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
 
     room("Files"),
     room("Workers"),
@@ -77,7 +80,14 @@ let package = Package(
         "Checkpoints", "Files", "Findings", "LinearAlgebra", "SafetensorsFiles", "TensorFiles",
         "Tensors", "Workers",
       ]),
-    room("SpectralReports", ["Findings"]),
+    room(
+      "SpectralReports",
+      [
+        "CPNG", "Files", "Findings", "Workers",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ],
+      resources: ["figures.mustache", "page.css", "page.js", "page.mustache"]
+        .map { .embedInCode("Page/\($0)") }),
     room(
       "CommandLineTool",
       [

@@ -5,6 +5,7 @@ import Findings
 import Foundation
 import LinearAlgebra
 import SpectralAnalysis
+import SpectralReports
 
 /// `sdmoe analyze` — measures every expert of a checkpoint and writes tables and figures.
 struct AnalyzeCommand: AsyncParsableCommand {
@@ -13,7 +14,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
     abstract: "Measure how alike the experts of a checkpoint are.",
     usage: "sdmoe analyze <checkpoint> --output <run> [<options>]",
     discussion: """
-      Writes CSV tables and SVG figures to the run folder, and a summary to standard output. What is \
+      Writes CSV tables, SVG figures and a page, index.html, to the run folder, and a summary to \
+      standard output. What is \
       finished is kept: the same command, run again, resumes. The checkpoint is never changed.
       """)
 
@@ -90,7 +92,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
       StandardError.write("warning: \(warning)\n")
     }
     let folder = try await measure(plan, effort: effort)
-    try writeFigures(of: folder)
+    try await RunReport(of: folder).write(width: effort.width)
     try StandardOutput.write(
       (folder.manifest.partText.map { "\($0)\n" } ?? "") + (try RunSummary(of: folder).text))
     try tellLeftOut(in: folder)

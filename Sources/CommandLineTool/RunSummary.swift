@@ -1,5 +1,6 @@
 import Checkpoints
 import Findings
+import SpectralReports
 
 /// What `sdmoe analyze` ends with: one line for each projection, over all layers, and what the run
 /// shows of the paper's findings.
@@ -101,10 +102,7 @@ struct RunSummary {
 
   /// Where to read on.
   private var places: String {
-    // Energies alone are a table without a picture.
-    let hasFigures = folder.manifest.options.analyses != ["energy"]
-    let figures = hasFigures ? ", figures in \(folder.path)/figures" : ""
-    return "Tables are in \(folder.path)/tables\(figures)."
+    "The page is \(folder.path)/index.html, the tables are in \(folder.path)/tables."
   }
 }
 

@@ -7,9 +7,9 @@ extension TableDefinition {
       .layer, .projection,
       TableColumn("band", .integer, "consecutive directions, the leading ones first, from 0"),
       TableColumn("k", .integer, "the number of directions in the band"),
-      TableColumn("mean_cosine", .number, "mean similarity of this band of two routed experts"),
-      TableColumn("energy", .number, "mean share of an expert's energy in the band"),
-      TableColumn("floor_mean_cosine", .number, "expected mean_cosine of random subspaces"),
+      .share("mean_cosine", "mean similarity of this band of two routed experts"),
+      .share("energy", "mean share of an expert's energy in the band"),
+      .share("floor_mean_cosine", "expected mean_cosine of random subspaces"),
     ])
 
   /// The first band beside the tail, one row for each layer and projection (analysis 3).
@@ -18,11 +18,11 @@ extension TableDefinition {
     columns: [
       .layer, .projection, .k,
       TableColumn("tail_bands", .integer, "the number of bands but the first"),
-      TableColumn("top_mean_cosine", .number, "mean_cosine of the first band"),
-      TableColumn("tail_mean_cosine", .number, "plain mean over all bands but the first"),
-      TableColumn("floor_top", .number, "expected mean_cosine of random subspaces, first band"),
-      TableColumn("floor_tail", .number, "its plain mean over all bands but the first"),
-      TableColumn("top_energy", .number, "mean share of an expert's energy in the first band"),
+      .share("top_mean_cosine", "mean_cosine of the first band"),
+      .share("tail_mean_cosine", "plain mean over all bands but the first"),
+      .share("floor_top", "expected mean_cosine of random subspaces, first band"),
+      .share("floor_tail", "its plain mean over all bands but the first"),
+      .share("top_energy", "mean share of an expert's energy in the first band"),
     ])
 
   /// Similarity of two routed experts in the tail, one row for each pair a < b (analysis 3).
@@ -33,8 +33,8 @@ extension TableDefinition {
       TableColumn("expert_a", .text, "the first expert of the pair"),
       TableColumn("expert_b", .text, "the second expert of the pair"),
       TableColumn("tail_bands", .integer, "the number of bands but the first"),
-      TableColumn("mean_cosine", .number, "plain mean over all bands but the first"),
-      TableColumn("floor_mean_cosine", .number, "expected mean_cosine of random subspaces"),
+      .share("mean_cosine", "plain mean over all bands but the first"),
+      .share("floor_mean_cosine", "expected mean_cosine of random subspaces"),
     ])
 
   /// The routed experts in the order of a hierarchical clustering, and the groups of alike ones.
@@ -46,9 +46,9 @@ extension TableDefinition {
       .expert,
       TableColumn("order", .integer, "place in the order of the clustering, from 0"),
       TableColumn("size", .integer, "the number of experts in the group"),
-      TableColumn("group_mean_cosine", .number, "mean over the group's pairs; empty for one alone"),
+      .share("group_mean_cosine", "mean over the group's pairs; empty for one alone"),
       TableColumn("nearest", .text, "the expert that is most alike"),
-      TableColumn("nearest_mean_cosine", .number, "the similarity to that expert"),
+      .share("nearest_mean_cosine", "the similarity to that expert"),
       TableColumn("nearest_excess", .number, "(nearest_mean_cosine - floor) / (1 - floor)"),
     ])
 
@@ -60,8 +60,8 @@ extension TableDefinition {
       TableColumn("rank", .integer, "the most alike pair first, counted from 1"),
       TableColumn("expert_a", .text, "the first expert of the pair"),
       TableColumn("expert_b", .text, "the second expert of the pair"),
-      TableColumn("mean_cosine", .number, "similarity on the hidden side"),
-      TableColumn("floor_mean_cosine", .number, "expected mean_cosine of random subspaces"),
+      .share("mean_cosine", "similarity on the hidden side"),
+      .share("floor_mean_cosine", "expected mean_cosine of random subspaces"),
       TableColumn("excess", .number, "(mean_cosine - floor) / (1 - floor)"),
     ])
 }

@@ -6,8 +6,8 @@ extension TableDefinition {
     columns: [
       .layer, .expert,
       TableColumn("direction", .integer, "which singular direction of the input, from 1"),
-      TableColumn("abs_cosine", .number, "|cosine| of the router row and the direction"),
-      TableColumn("floor_abs_cosine", .number, "expected |cosine| of a random direction"),
+      .share("abs_cosine", "|cosine| of the router row and the direction"),
+      .share("floor_abs_cosine", "expected |cosine| of a random direction"),
     ])
 
   /// The leading singular values of the MoE input (analysis 5).
@@ -17,7 +17,7 @@ extension TableDefinition {
       .layer,
       TableColumn("index", .integer, "which singular value, largest first, counted from 1"),
       TableColumn("sigma", .number, "the singular value, in the input's own unit"),
-      TableColumn("energy", .number, "its share of the input's squared Frobenius norm"),
+      .share("energy", "its share of the input's squared Frobenius norm"),
     ])
 
   /// How often each of an expert's directions is active (analysis 6).
@@ -26,9 +26,9 @@ extension TableDefinition {
     columns: [
       .layer, .projection, .expert,
       TableColumn("direction", .integer, "which singular direction, counted from 1"),
-      TableColumn("ratio", .number, "share of tokens beyond the threshold, 0 to 1"),
+      .share("ratio", "share of tokens beyond the threshold, 0 to 1"),
       TableColumn("tokens", .integer, "the number of tokens looked at"),
-      TableColumn("floor_ratio", .number, "the ratio of an isotropic direction"),
+      .share("floor_ratio", "the ratio of an isotropic direction"),
     ])
 
   /// Activation ratios of the top and the other directions, over all experts (analysis 6).
@@ -36,10 +36,10 @@ extension TableDefinition {
     name: "activation_summary",
     columns: [
       .layer, .projection, .k,
-      TableColumn("top_ratio", .number, "mean ratio of the top k directions"),
-      TableColumn("tail_ratio", .number, "mean ratio of all other directions"),
-      TableColumn("first_ratio", .number, "mean ratio of the first direction"),
-      TableColumn("floor_ratio", .number, "the ratio of an isotropic direction"),
+      .share("top_ratio", "mean ratio of the top k directions"),
+      .share("tail_ratio", "mean ratio of all other directions"),
+      .share("first_ratio", "mean ratio of the first direction"),
+      .share("floor_ratio", "the ratio of an isotropic direction"),
     ])
 
   /// Change of the projected input when the order of the tokens changes (analysis 7).
@@ -68,9 +68,9 @@ extension TableDefinition {
     name: "routing",
     columns: [
       .layer, .expert,
-      TableColumn("load", .number, "share of all token-expert assignments"),
+      .share("load", "share of all token-expert assignments"),
       TableColumn("tokens", .integer, "the number of tokens routed to the expert"),
-      TableColumn("uniform_load", .number, "the load were all experts used alike: 1/N"),
+      .share("uniform_load", "the load were all experts used alike: 1/N"),
     ])
 
   /// How evenly a layer's experts are used (analysis 9).
@@ -80,9 +80,9 @@ extension TableDefinition {
       .layer,
       TableColumn("tokens", .integer, "the number of tokens"),
       TableColumn("experts_per_token", .integer, "how many experts each token is given"),
-      TableColumn("load_entropy", .number, "-sum load ln load / ln N: 1 is even, 0 one expert"),
-      TableColumn("least_load", .number, "the smallest load"),
-      TableColumn("most_load", .number, "the largest load"),
+      .share("load_entropy", "-sum load ln load / ln N: 1 is even, 0 one expert"),
+      .share("least_load", "the smallest load"),
+      .share("most_load", "the largest load"),
     ])
 
   /// How often two experts are chosen for the same token, one row for each pair (analysis 9).
@@ -92,7 +92,7 @@ extension TableDefinition {
       .layer,
       TableColumn("expert_a", .text, "the first expert of the pair"),
       TableColumn("expert_b", .text, "the second expert of the pair"),
-      TableColumn("share", .number, "share of tokens that chose both"),
-      TableColumn("floor_share", .number, "the share were experts chosen at random, all alike"),
+      .share("share", "share of tokens that chose both"),
+      .share("floor_share", "the share were experts chosen at random, all alike"),
     ])
 }

@@ -16,12 +16,12 @@ extension TableDefinition {
 
   /// What stands beside every pair of subspaces.
   static let similarityMeasures = [
-    TableColumn("mean_cosine", .number, "mean cosine of the principal angles, 0 to 1"),
-    TableColumn("overlap", .number, "mean squared cosine of the principal angles, 0 to 1"),
-    TableColumn("max_cosine", .number, "cosine of the smallest principal angle"),
-    TableColumn("min_cosine", .number, "cosine of the largest principal angle"),
+    .share("mean_cosine", "mean cosine of the principal angles, 0 to 1"),
+    .share("overlap", "mean squared cosine of the principal angles, 0 to 1"),
+    .share("max_cosine", "cosine of the smallest principal angle"),
+    .share("min_cosine", "cosine of the largest principal angle"),
     TableColumn("geodesic", .number, "root of the sum of squared principal angles, radians"),
-    TableColumn("floor_mean_cosine", .number, "expected mean_cosine of random subspaces"),
+    .share("floor_mean_cosine", "expected mean_cosine of random subspaces"),
   ]
 
   /// Energy of the leading directions, one row for each expert (analysis 1).
@@ -29,7 +29,7 @@ extension TableDefinition {
     name: "energy",
     columns: [
       .layer, .projection, .expert, .k,
-      TableColumn("energy_top", .number, "share of the squared Frobenius norm in the top k"),
+      .share("energy_top", "share of the squared Frobenius norm in the top k"),
       TableColumn("stable_rank", .number, "squared Frobenius norm over squared largest value"),
       TableColumn(
         "effective_rank", .number, "entropy effective rank; empty where not all values are known"),
@@ -52,13 +52,13 @@ extension TableDefinition {
     columns: [
       .layer, .projection, .side,
       TableColumn("pairs", .integer, "the number of pairs of routed experts"),
-      TableColumn("mean", .number, "mean of mean_cosine over the pairs"),
-      TableColumn("min", .number, "smallest mean_cosine"),
-      TableColumn("q1", .number, "lower quartile, linear interpolation"),
-      TableColumn("median", .number, "median"),
-      TableColumn("q3", .number, "upper quartile"),
-      TableColumn("max", .number, "largest mean_cosine"),
-      TableColumn("floor", .number, "expected mean_cosine of random subspaces"),
+      .share("mean", "mean of mean_cosine over the pairs"),
+      .share("min", "smallest mean_cosine"),
+      .share("q1", "lower quartile, linear interpolation"),
+      .share("median", "median"),
+      .share("q3", "upper quartile"),
+      .share("max", "largest mean_cosine"),
+      .share("floor", "expected mean_cosine of random subspaces"),
       TableColumn("excess", .number, "(mean - floor) / (1 - floor)"),
     ])
 
@@ -81,8 +81,8 @@ extension TableDefinition {
     columns: [
       .layer, .projection, .expert,
       TableColumn("direction", .integer, "which singular direction, counted from 1"),
-      TableColumn("abs_cosine", .number, "|cosine| of the router row and the direction"),
-      TableColumn("floor_abs_cosine", .number, "expected |cosine| of a random direction"),
+      .share("abs_cosine", "|cosine| of the router row and the direction"),
+      .share("floor_abs_cosine", "expected |cosine| of a random direction"),
     ])
 
   /// Share of a router row that lies in an expert's leading subspace (analysis 4).
@@ -92,8 +92,8 @@ extension TableDefinition {
       .layer, .projection,
       TableColumn("router_row", .integer, "the expert whose router row it is"),
       TableColumn("expert", .integer, "the expert whose subspace it is"),
-      TableColumn("score", .number, "squared norm of the projected unit row, 0 to 1"),
-      TableColumn("floor_score", .number, "expected score of a random row: k/d"),
+      .share("score", "squared norm of the projected unit row, 0 to 1"),
+      .share("floor_score", "expected score of a random row: k/d"),
     ])
 
   /// Matched against mismatched router scores, one row for each layer and projection (analysis 4).
@@ -101,10 +101,10 @@ extension TableDefinition {
     name: "router_summary",
     columns: [
       .layer, .projection, .k,
-      TableColumn("matched", .number, "mean score of a row and its own expert"),
-      TableColumn("mismatched", .number, "mean score of a row and the other experts"),
+      .share("matched", "mean score of a row and its own expert"),
+      .share("mismatched", "mean score of a row and the other experts"),
       TableColumn("specificity", .number, "matched over mismatched"),
-      TableColumn("floor", .number, "expected score of a random row: k/d"),
+      .share("floor", "expected score of a random row: k/d"),
       TableColumn("floor_sd", .number, "standard deviation of matched, were all rows random"),
     ])
 

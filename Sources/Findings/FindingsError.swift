@@ -6,6 +6,10 @@ public enum FindingsError: Error, Equatable, Sendable {
   case notAFolder(path: String)
   /// The folder has files, but no manifest: it is not a run.
   case notARun(path: String)
+  /// There is no run to read at that place.
+  case noRun(path: String, reason: String)
+  /// Some units of the run have no results.
+  case unfinished(path: String, units: [String], command: String)
   /// Another process works in the folder.
   case inUse(path: String)
   /// The folder holds the run of another checkpoint, other options or another version.
@@ -26,14 +30,18 @@ extension FindingsError: CustomStringConvertible {
       "\(path): is a file, not a folder for a run; choose an empty or a new folder"
     case .notARun(let path):
       "\(path): holds files but no manifest.json of sdmoe, so nothing is written there; choose an empty or a new folder"
+    case .noRun(let path, let reason):
+      "\(path): \(reason); give a folder that sdmoe analyze wrote"
+    case .unfinished(let path, let units, let command):
+      "\(path): \(units.count) of the run's units \(units.count == 1 ? "has" : "have") no results yet: \(units.prefix(6).joined(separator: ", "))\(units.count > 6 ? ", ..." : ""); finish the run with: \(command)"
     case .inUse(let path):
       "\(path): another sdmoe works in this folder; wait until it is done, or choose another folder"
     case .anotherRun(let path, let difference):
       "\(path): holds another run (\(difference)); choose another folder, or remove this one first"
     case .wrongColumns(let path, let expected, let actual):
-      "\(path): the first line is '\(actual)', expected '\(expected)'; the table was edited or is damaged: remove the folder that it lies in, and run the same command again"
+      "\(path): the first line is '\(actual)', expected '\(expected)'; the table was edited, damaged or made by another version: remove the folder that it lies in, and run sdmoe analyze again as before"
     case .badLine(let path, let line, let reason):
-      "\(path): line \(line) \(reason); the table was edited or is damaged: remove the folder that it lies in, and run the same command again"
+      "\(path): line \(line) \(reason); the table was edited, damaged or made by another version: remove the folder that it lies in, and run sdmoe analyze again as before"
     }
   }
 }

@@ -12,7 +12,8 @@ public struct RunFolder: Sendable {
   /// What the run is.
   public private(set) var manifest: RunManifest
 
-  private let presence: RunFolderPresence
+  /// Keeps others out where something is written; nil for a run that is only read.
+  private let presence: RunFolderPresence?
 
   static let subfolders = ["units", "tables", "figures"]
 
@@ -35,6 +36,39 @@ public struct RunFolder: Sendable {
     // The manifest comes first: a folder that has anything has one, so that it can be resumed.
     try updateManifest()
     for name in Self.subfolders { try Self.makeFolder("\(path)/\(name)") }
+  }
+
+  /// Opens a run whose units all have results.
+  ///
+  /// - Parameters:
+  ///   - path: A folder that was written before.
+  ///   - forWriting: Whether tables or figures shall be written to it; one process at a time may.
+  /// - Throws: ``FindingsError/noRun(path:reason:)``,
+  ///   ``FindingsError/unfinished(path:units:command:)`` and ``FindingsError/inUse(path:)``.
+  public init(finishedAt path: String, forWriting: Bool) throws {
+    var path = path
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    self.path = path
+    guard let content = try Self.existingContent(of: path) else {
+      throw FindingsError.noRun(path: path, reason: "no such folder")
+    }
+    guard content.contains("manifest.json"),
+      let data = FileManager.default.contents(atPath: "\(path)/manifest.json")
+    else {
+      throw FindingsError.noRun(path: path, reason: "holds no manifest.json that can be read")
+    }
+    guard let manifest = try? JSONDecoder().decode(RunManifest.self, from: data) else {
+      throw FindingsError.noRun(
+        path: path, reason: "its manifest.json is damaged, or of another version")
+    }
+    self.manifest = manifest
+    presence = forWriting ? try RunFolderPresence(in: path) : nil
+    if forWriting { try Self.makeFolder("\(path)/figures") }
+    let open = manifest.units.filter { !hasResults($0) }.map(\.name)
+    guard open.isEmpty else {
+      throw FindingsError.unfinished(
+        path: path, units: open, command: manifest.command(output: path))
+    }
   }
 
   /// Checks that a folder can take a run, without changing anything.
@@ -64,6 +98,12 @@ public struct RunFolder: Sendable {
 
   /// Whether all results of a unit are there, as they were written, with no expert left out.
   public func isFinished(_ unit: RunManifest.Unit) -> Bool {
+    hasResults(unit)
+      && FileStatus(at: "\(unitFolder(unit))/\(TableDefinition.leftOut.name).csv") == nil
+  }
+
+  /// Whether all results of a unit are there, as they were written.
+  private func hasResults(_ unit: RunManifest.Unit) -> Bool {
     let folder = unitFolder(unit)
     guard let data = FileManager.default.contents(atPath: "\(folder)/\(Self.contentsName)") else {
       return false
@@ -72,8 +112,7 @@ public struct RunFolder: Sendable {
     return !written.isEmpty
       && written.allSatisfy { line in
         guard let name = line.split(separator: " ").first else { return false }
-        return name != "\(TableDefinition.leftOut.name).csv"
-          && line == Self.contentsLine(of: String(name), in: folder)
+        return line == Self.contentsLine(of: String(name), in: folder)
       }
   }
 
@@ -115,13 +154,18 @@ public struct RunFolder: Sendable {
 
   /// Reads a table of a finished unit; nil where the unit has none of that kind.
   ///
+  /// - Parameters:
+  ///   - definition: Which table.
+  ///   - unit: The unit.
+  ///   - columns: The columns that are wanted; all when left out.
+  /// - Returns: The table.
   /// - Throws: ``FindingsError`` when the file is damaged.
   public func table(
-    _ definition: TableDefinition, of unit: RunManifest.Unit
+    _ definition: TableDefinition, of unit: RunManifest.Unit, columns: Set<String>? = nil
   ) throws -> Table? {
     let file = "\(unitFolder(unit))/\(definition.name).csv"
     guard FileManager.default.fileExists(atPath: file) else { return nil }
-    return try Table(readingFrom: file, as: definition)
+    return try Table(readingFrom: file, as: definition, columns: columns)
   }
 
   /// Reads a table of the whole run; nil where the run has none of that kind.
@@ -164,6 +208,16 @@ public struct RunFolder: Sendable {
   /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``
   public func write(svg: String, ofFigure name: String) throws {
     try WholeFile.write(svg, to: "\(path)/figures/\(name).svg")
+  }
+
+  /// Writes a text as a file of the run.
+  ///
+  /// - Parameters:
+  ///   - text: The content.
+  ///   - name: Where the file lies in the folder.
+  /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``; nothing is left behind.
+  public func write(_ text: String, to name: String) throws {
+    try WholeFile.write(text, to: "\(path)/\(name)")
   }
 
   /// Writes the manifest with the state of every unit as it is now.

@@ -161,6 +161,14 @@ public struct RunManifest: Codable, Sendable, Equatable {
     self.units = units
   }
 
+  /// The command that makes or finishes the run, but for the paths of its input.
+  func command(output: String) -> String {
+    let inputs =
+      (captures == nil ? "" : " --captures <captures>")
+      + (gradients == nil ? "" : " --gradients <gradients>")
+    return "sdmoe analyze <checkpoint> -o \(output)\(inputs) \(options.arguments)"
+  }
+
   /// Says in words why another manifest belongs to another run; nil where only the state of units
   /// differs.
   public func difference(from other: RunManifest) -> String? {
@@ -211,6 +219,22 @@ public struct RunManifest: Codable, Sendable, Equatable {
 }
 
 extension RunManifest.Options {
+  /// The options in words of the command line.
+  public var arguments: String {
+    let chosen: [(name: String, value: String?)] = [
+      ("analyses", analyses.joined(separator: ",")), ("fraction", "\(fraction)"),
+      ("layers", layers.map(String.init).joined(separator: ",")),
+      ("projections", projections.joined(separator: ",")), ("part", part),
+      ("full-spectrum", fullSpectrum == true ? "" : nil),
+      ("group-excess", groupExcess.map { "\($0)" }), ("threshold", threshold.map { "\($0)" }),
+      ("tokens", tokens), ("routed-only", routedOnly == true ? "" : nil),
+      ("center", center == true ? "" : nil), ("sequences", sequences),
+    ]
+    return chosen.compactMap { name, value in
+      value.map { $0.isEmpty ? "--\(name)" : "--\(name) \($0)" }
+    }.joined(separator: " ")
+  }
+
   /// Says in words of the command line how other options differ, where the analyses are the same.
   fileprivate func difference(from other: RunManifest.Options) -> String {
     func text(_ name: String, _ value: (some CustomStringConvertible)?) -> String {

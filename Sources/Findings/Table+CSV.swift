@@ -33,27 +33,46 @@ extension Table {
   /// - Parameters:
   ///   - path: A CSV file.
   ///   - definition: What the file should hold.
+  ///   - columns: The columns that are wanted, which saves the time for the others; all when left
+  ///     out. The others may not be asked for.
   /// - Throws: ``FindingsError`` for a file that cannot be read, other columns, or a line that does
   ///   not fit.
   /// - Complexity: O(size of the file)
-  public init(readingFrom path: String, as definition: TableDefinition) throws {
+  public init(
+    readingFrom path: String, as definition: TableDefinition, columns: Set<String>? = nil
+  ) throws {
     let data: Data
     do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
+      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
     } catch {
       throw FindingsError.fileSystem(
         path: path, doing: "read", reason: "it is missing or not readable")
     }
-    var records = CSVRecords(bytes: [UInt8](data))
     self.init(definition)
+    // Safe: the records are read within the closure, and the file's bytes stay for as long.
+    try unsafe data.withUnsafeBytes { bytes in
+      var records = unsafe CSVRecords(bytes: bytes, path: path)
+      try readRows(from: &records, columns: columns)
+    }
+  }
+
+  private mutating func readRows(
+    from records: inout CSVRecords, columns: Set<String>?
+  ) throws {
     let expected = definition.columns.map(\.name)
-    let actual = try records.next(path: path) ?? []
+    let path = records.path
+    let actual = try records.next() ? records.fields.map { records.text($0) } : []
     guard actual == expected else {
       throw FindingsError.wrongColumns(
         path: path, expected: expected.joined(separator: ","),
         actual: actual.joined(separator: ","))
     }
-    while let fields = try records.next(path: path) {
+    let wanted = definition.columns.indices.filter {
+      columns?.contains(definition.columns[$0].name) ?? true
+    }
+    var previous = [PreviousCell?](repeating: nil, count: expected.count)
+    while try records.next() {
+      let fields = records.fields
       guard fields.count == expected.count else {
         throw FindingsError.badLine(
           path: path, line: records.line,
@@ -61,105 +80,50 @@ extension Table {
             "has \(fields.count) \(fields.count == 1 ? "field" : "fields") instead of \(expected.count)"
         )
       }
-      append(
-        contentsOf: try zip(definition.columns, fields).map { column, field in
-          guard let cell = Cell(field, as: column.kind) else {
-            throw FindingsError.badLine(
-              path: path, line: records.line,
-              reason:
-                "has '\(field)' in column '\(column.name)', which is not a \(column.kind == .integer ? "whole number" : "number")"
-            )
-          }
-          return cell
-        })
+      for place in wanted {
+        // Layers, names and floors mostly repeat what stands above them.
+        let cell: Cell
+        if let last = previous[place], records.areEqual(last.field, fields[place]) {
+          cell = last.cell
+        } else {
+          cell = try readCell(fields[place], of: definition.columns[place], in: records)
+        }
+        previous[place] = PreviousCell(field: fields[place], cell: cell)
+        values[place].append(cell)
+      }
+      rowCount += 1
+    }
+  }
+
+  private struct PreviousCell {
+    let field: CSVRecords.Field
+    let cell: Cell
+  }
+
+  private func readCell(
+    _ field: CSVRecords.Field, of column: TableColumn, in records: CSVRecords
+  ) throws -> Cell {
+    func fail(_ reason: String) -> FindingsError {
+      FindingsError.badLine(
+        path: records.path, line: records.line,
+        reason: "has '\(records.text(field))' in column '\(column.name)', which is not \(reason)")
+    }
+    switch column.kind {
+    case .text: return .text(records.text(field))
+    case .integer:
+      guard let value = records.integer(field) else { throw fail("a whole number") }
+      return .integer(value)
+    case .number:
+      guard let value = records.number(field) else { throw fail("a number") }
+      if let bounds = column.bounds, !value.isNaN, !bounds.contains(value) {
+        throw fail("between \(bounds.lowerBound) and \(bounds.upperBound)")
+      }
+      return .number(value)
     }
   }
 
   private static func quoted(_ text: String) -> String {
     guard text.utf8.contains(where: { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }) else { return text }
     return "\"" + text.replacing("\"", with: "\"\"") + "\""
-  }
-}
-
-extension Table.Cell {
-  fileprivate init?(_ field: String, as kind: TableColumn.Kind) {
-    switch kind {
-    case .text: self = .text(field)
-    case .integer:
-      guard let value = Int(field) else { return nil }
-      self = .integer(value)
-    case .number:
-      if field.isEmpty {
-        self = .number(.nan)
-      } else {
-        guard let value = Double(field), !value.isNaN else { return nil }
-        self = .number(value)
-      }
-    }
-  }
-}
-
-/// The records of a CSV file, one after the other.
-private struct CSVRecords {
-  private let bytes: [UInt8]
-  private var place = 0
-  private var nextLine = 1
-  /// The line in which the record read last begins, counted from 1.
-  private(set) var line = 0
-
-  init(bytes: [UInt8]) {
-    self.bytes = bytes
-  }
-
-  /// The fields of the next record, or nil at the end.
-  mutating func next(path: String) throws -> [String]? {
-    guard place < bytes.count else { return nil }
-    line = nextLine
-    var fields: [String] = []
-    var field = Field()
-    while place < bytes.count {
-      let byte = bytes[place]
-      place += 1
-      if byte == UInt8(ascii: "\n") { nextLine += 1 }
-      switch (byte, field.state) {
-      case (UInt8(ascii: "\""), .quoted):
-        if place < bytes.count, bytes[place] == byte {
-          field.bytes.append(byte)
-          place += 1
-        } else {
-          field.state = .closed
-        }
-      case (_, .quoted): field.bytes.append(byte)
-      case (UInt8(ascii: "\""), .bare) where field.bytes.isEmpty: field.state = .quoted
-      case (UInt8(ascii: ","), _):
-        fields.append(field.text)
-        field = Field()
-      case (UInt8(ascii: "\n"), _):
-        fields.append(field.text)
-        return fields
-      case (UInt8(ascii: "\r"), _) where place < bytes.count && bytes[place] == UInt8(ascii: "\n"):
-        continue
-      case (UInt8(ascii: "\""), _), (_, .closed):
-        throw FindingsError.badLine(path: path, line: line, reason: "has a stray quote")
-      default: field.bytes.append(byte)
-      }
-    }
-    throw FindingsError.badLine(
-      path: path, line: line,
-      reason: field.state == .quoted ? "opens a quote that never ends" : "is cut short")
-  }
-
-  private struct Field {
-    enum State {
-      case bare
-      case quoted
-      /// Behind the closing quote.
-      case closed
-    }
-
-    var bytes: [UInt8] = []
-    var state = State.bare
-
-    var text: String { String(decoding: bytes, as: UTF8.self) }
   }
 }

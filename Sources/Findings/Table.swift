@@ -19,9 +19,9 @@ public struct Table: Sendable {
   public let definition: TableDefinition
 
   /// The number of rows.
-  public private(set) var rowCount = 0
+  public internal(set) var rowCount = 0
 
-  private(set) var values: [ColumnValues]
+  var values: [ColumnValues]
 
   /// Makes a table without rows.
   public init(_ definition: TableDefinition) {

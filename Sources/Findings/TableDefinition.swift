@@ -19,11 +19,22 @@ public struct TableColumn: Sendable, Hashable {
   /// What a value means, with its unit where it has one.
   public let meaning: String
 
+  /// Between what the numbers lie, with room for rounding; nil where they may be any.
+  public let bounds: ClosedRange<Double>?
+
   /// Describes a column.
-  public init(_ name: String, _ kind: Kind, _ meaning: String) {
+  public init(
+    _ name: String, _ kind: Kind, _ meaning: String, bounds: ClosedRange<Double>? = nil
+  ) {
     self.name = name
     self.kind = kind
     self.meaning = meaning
+    self.bounds = bounds
+  }
+
+  /// Describes a column of numbers from 0 to 1.
+  static func share(_ name: String, _ meaning: String) -> TableColumn {
+    TableColumn(name, .number, meaning, bounds: 0...1.000_001)
   }
 }
 

@@ -41,6 +41,6 @@ public func activationRatioCharts(activationRatio: Table, largestLayer: Int? = n
       ],
       notes: curves.notes)
     let name = unit.figureName(table: definition.name, largestLayer: largestLayer)
-    return Figure(name: name, svg: chart.svg())
+    return Figure(name: name, table: definition.name, content: .lines(chart))
   }
 }

@@ -20,7 +20,7 @@ public func bandCharts(bands: Table, largestLayer: Int? = nil) -> [Figure] {
   return bands.rowsByUnit().map { unit, rows in
     let chart = columns.chart(of: rows, unitTitle: unit.title(in: bands.definition))
     let name = unit.figureName(table: bands.definition.name, largestLayer: largestLayer)
-    return Figure(name: name, svg: chart.svg())
+    return Figure(name: name, table: bands.definition.name, content: .lines(chart))
   }
 }
 

@@ -55,6 +55,8 @@ enum Ink {
   static let quietText = "#4a4a4a"
   static let line = "#8a8a8a"
   static let grid = "#e4e4e4"
-  static let neutralCell = "#c9c9c9"
-  static let missingCell = "#f0f0f0"
+  static let neutralPixel: UInt32 = 0xc9c9c9
+  static let missingPixel: UInt32 = 0xf0f0f0
+  static let neutralCell = Colour(neutralPixel).hex
+  static let missingCell = Colour(missingPixel).hex
 }

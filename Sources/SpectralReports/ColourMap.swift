@@ -6,10 +6,9 @@ package struct ColourMap: Sendable {
   /// The colours at equal distances from 0 to 1.
   package let anchors: [Colour]
 
-  /// The step that a value between 0 and `maximum` falls on; what lies outside takes the nearest
-  /// end.
-  package func step(of value: Double, maximum: Double) -> Int {
-    let share = min(max(value / maximum, 0), 1)
+  /// The step that a value between two ends falls on; what lies outside takes the nearest end.
+  package func step(of value: Double, from start: Double = 0, to end: Double) -> Int {
+    let share = min(max((value - start) / (end - start), 0), 1)
     return Int((share * Double(Self.stepCount - 1)).rounded())
   }
 
@@ -40,5 +39,16 @@ extension ColourMap {
       0x28AE80, 0x2EB37C, 0x35B779, 0x3DBC74, 0x46C06F, 0x50C46A, 0x5AC864, 0x65CB5E,
       0x70CF57, 0x7CD250, 0x89D548, 0x95D840, 0xA2DA37, 0xB0DD2F, 0xBDDF26, 0xCAE11F,
       0xD8E219, 0xE5E419, 0xF1E51D, 0xFDE725,
+    ].map { Colour($0) })
+
+  /// From blue over near white to red, for what lies below and above 0; readable for the
+  /// colour-blind.
+  ///
+  /// Source: the eleven classes of `RdBu` of ColorBrewer 2.0 by Cynthia A. Brewer, Pennsylvania State
+  /// University, under the Apache License 2.0; in the opposite order.
+  package static let redBlue = ColourMap(
+    anchors: [
+      0x053061, 0x2166AC, 0x4393C3, 0x92C5DE, 0xD1E5F0, 0xF7F7F7, 0xFDDBC7, 0xF4A582, 0xD6604D,
+      0xB2182B, 0x67001F,
     ].map { Colour($0) })
 }

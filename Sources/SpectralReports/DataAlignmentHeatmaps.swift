@@ -34,6 +34,6 @@ public func dataAlignmentHeatmaps(
         """,
       measure: "mean cosine", thing: ("sequence", "a sequence"), scaleMaximum: scaleMaximum)
     let name = unit.figureName(table: definition.name, largestLayer: largestLayer)
-    return Figure(name: name, svg: heatmap.svg())
+    return Figure(name: name, table: definition.name, content: .heatmap(heatmap))
   }
 }

@@ -1,5 +1,5 @@
-/// A picture of findings, ready to be written to a file.
-public struct Figure: Sendable, Hashable {
+/// A picture of findings, ready to be written to a file or to stand in a page.
+public struct Figure: Sendable {
   /// The file's name without `.svg`: the table, the layer, the projection, and the side where there
   /// is one.
   ///
@@ -7,12 +7,27 @@ public struct Figure: Sendable, Hashable {
   /// `~` and two hexadecimal digits. Two different units never share a name.
   public let name: String
 
-  /// The picture, a whole SVG document without an XML declaration.
-  public let svg: String
+  /// The name of the table whose numbers are drawn.
+  public let table: String
 
-  /// Makes a figure.
-  public init(name: String, svg: String) {
-    self.name = name
-    self.svg = svg
+  /// What is drawn.
+  let content: Content
+
+  /// The kinds of pictures.
+  enum Content: Sendable {
+    case heatmap(Heatmap)
+    case lines(LineChart)
+    case bars(BarChart)
+  }
+
+  /// The picture, a whole SVG document without an XML declaration.
+  ///
+  /// - Complexity: It is drawn whenever it is asked for.
+  public var svg: String {
+    switch content {
+    case .heatmap(let heatmap): heatmap.svg()
+    case .lines(let chart): chart.svg()
+    case .bars(let chart): chart.svg()
+    }
   }
 }

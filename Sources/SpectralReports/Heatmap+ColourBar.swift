@@ -5,7 +5,7 @@ extension Heatmap {
     let right = left + HeatmapLayout.barWidth
     let bottom = layout.matrixTop + layout.barHeight
     func height(of value: Double) -> Double {
-      bottom - layout.barHeight * min(max(value / scaleEnd, 0), 1)
+      bottom - layout.barHeight * min(max((value - scaleStart) / (scaleEnd - scaleStart), 0), 1)
     }
 
     let stops = colours.anchors.enumerated().map { index, colour in
@@ -13,17 +13,18 @@ extension Heatmap {
       return SVGElement(
         "stop", ["offset": .text(fixedText(share, places: 4)), "stop-color": .text(colour.hex)])
     }
+    let gradient = isDiverging ? "redblue-upwards" : "viridis-upwards"
     var elements = [
       // The same gradient in every picture, so that pictures on one page may share the name.
       SVGElement(
-        "linearGradient", ["id": "viridis-upwards", "x1": 0, "y1": 1, "x2": 0, "y2": 0],
+        "linearGradient", ["id": .text(gradient), "x1": 0, "y1": 1, "x2": 0, "y2": 0],
         children: stops),
       SVGElement(
         "rect",
         [
           "x": .number(left), "y": .number(layout.matrixTop),
           "width": .number(HeatmapLayout.barWidth), "height": .number(layout.barHeight),
-          "fill": "url(#viridis-upwards)",
+          "fill": .text("url(#\(gradient))"),
         ]),
       SVGElement.text(
         measure, x: (left + right) / 2, y: layout.matrixTop - 10, size: TypeSize.label,

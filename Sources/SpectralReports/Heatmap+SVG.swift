@@ -11,7 +11,8 @@ extension Heatmap {
       scaleMaximum >= 0 && scaleMaximum.isFinite, "a scale's maximum is finite and not negative")
     let layout = HeatmapLayout(self)
     let elements = [
-      header(layout), [cells(layout)], cellTexts(layout), rowAxis(layout), columnAxis(layout),
+      header(layout), isLarge ? pixels(layout) : [cells(layout)], cellTexts(layout),
+      rowAxis(layout), columnAxis(layout),
       colourBar(layout),
       SVGElement.lines(
         layout.noteLines, x: HeatmapLayout.margin, y: layout.notesY,
@@ -30,8 +31,11 @@ extension Heatmap {
       range.map {
         "Values from \(shareText($0.lowerBound)) to \(shareText($0.upperBound))."
       } ?? "No value was measured."
+    let end = trimmedText(scaleEnd, places: 6)
     let scale =
-      "Colours run from dark violet at 0 to yellow at \(trimmedText(scaleEnd, places: 6))."
+      isDiverging
+      ? "Colours run from blue at -\(end) over near white at 0 to red at \(end)."
+      : "Colours run from dark violet at 0 to yellow at \(end)."
     return ([subtitle + ".", content, values, scale] + allNotes).joined(separator: " ")
   }
 

@@ -36,16 +36,19 @@ package struct Heatmap: Sendable {
   /// What chance alone would show; marked on the colour bar unless it is NaN.
   package var floor: Double
 
-  /// The value of the last colour; the first colour is 0.
+  /// The value of the last colour; the first colour is 0, or its negative where ``isDiverging``.
   ///
   /// A maximum of 0, nothing to show, is drawn as 1.
   package var scaleMaximum: Double
+
+  /// Whether values below 0 have colours of their own, such as differences have.
+  package var isDiverging = false
 
   /// Sentences below the picture.
   package var notes: [String] = []
 
   /// The colours.
-  package var colours = ColourMap.viridis
+  package var colours: ColourMap { isDiverging ? .redBlue : .viridis }
 
   /// Describes a heatmap.
   package init(
@@ -75,6 +78,9 @@ package struct Heatmap: Sendable {
   /// The value of the last colour, above 0.
   var scaleEnd: Double { scaleMaximum > 0 ? scaleMaximum : 1 }
 
+  /// The value of the first colour.
+  var scaleStart: Double { isDiverging ? -scaleEnd : 0 }
+
   /// What a cell shows.
   enum Cell: Hashable {
     case step(Int)
@@ -85,18 +91,21 @@ package struct Heatmap: Sendable {
   func cell(row: Int, column: Int) -> Cell {
     if hasNeutralDiagonal, row == column { return .neutral }
     let value = value(row: row, column: column)
-    return value.isNaN ? .missing : .step(colours.step(of: value, maximum: scaleEnd))
+    return value.isNaN ? .missing : .step(colours.step(of: value, from: scaleStart, to: scaleEnd))
+  }
+
+  /// The values that are drawn.
+  var shownValues: [Double] {
+    values.enumerated().filter { place, value in
+      let isDiagonal = place / columnLabels.count == place % columnLabels.count
+      return !value.isNaN && !(hasNeutralDiagonal && isDiagonal)
+    }.map(\.element)
   }
 
   /// The smallest and the largest value that is drawn.
   var range: ClosedRange<Double>? {
-    let drawn = values.enumerated().filter { place, value in
-      let isDiagonal = place / columnLabels.count == place % columnLabels.count
-      return !value.isNaN && !(hasNeutralDiagonal && isDiagonal)
-    }
-    guard let low = drawn.map(\.element).min(), let high = drawn.map(\.element).max() else {
-      return nil
-    }
+    let shown = shownValues
+    guard let low = shown.min(), let high = shown.max() else { return nil }
     return low...high
   }
 
@@ -110,6 +119,9 @@ package struct Heatmap: Sendable {
     if isIncomplete { all.append("Pale grey: not measured.") }
     if let range, range.upperBound > scaleEnd {
       all.append("Values above \(trimmedText(scaleEnd, places: 6)) have the last colour.")
+    }
+    if let range, isDiverging, range.lowerBound < scaleStart {
+      all.append("Values below \(trimmedText(scaleStart, places: 6)) have the first colour.")
     }
     return (all.isEmpty ? [] : [all.joined(separator: " ")]) + notes
   }

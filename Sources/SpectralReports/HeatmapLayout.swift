@@ -64,7 +64,7 @@ struct HeatmapLayout {
           textWidth("floor", size: TypeSize.label, isBold: true),
           textWidth(shareText(heatmap.floor), size: TypeSize.label, isBold: true))
     barLeft = (matrixLeft + columns.end + 20 + floorRoom).rounded(.up)
-    barTicks = niceTicks(from: 0, to: heatmap.scaleEnd, intervalCount: 8)
+    barTicks = niceTicks(from: heatmap.scaleStart, to: heatmap.scaleEnd, intervalCount: 8)
     let tickRoom = barTicks.map { textWidth($0.label, size: TypeSize.label) }.max() ?? 0
     let barRight = barLeft + Self.barWidth + 8 + tickRoom
     let measureRight =

@@ -60,6 +60,6 @@ private func routerCosineCharts(
       ],
       notes: curves.notes)
     let name = unit.figureName(table: table.definition.name, largestLayer: largestLayer)
-    return Figure(name: name, svg: chart.svg())
+    return Figure(name: name, table: table.definition.name, content: .lines(chart))
   }
 }

@@ -42,7 +42,7 @@ public func routerScoreHeatmaps(
       rowLabels: rowPlaces.labels, columnLabels: columnPlaces.labels, values: values,
       hasNeutralDiagonal: false, floor: floor, scaleMaximum: scaleMaximum)
     let name = unit.figureName(table: routerScore.definition.name, largestLayer: largestLayer)
-    return Figure(name: name, svg: heatmap.svg())
+    return Figure(name: name, table: routerScore.definition.name, content: .heatmap(heatmap))
   }
 }
 

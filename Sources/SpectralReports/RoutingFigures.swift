@@ -49,7 +49,7 @@ private func loadCharts(_ routing: Table, largestLayer: Int) -> [Figure] {
           level: level.map { (value: $0, label: "uniform load \(shareText($0))") })
       ])
     let name = unit.figureName(table: routing.definition.name, largestLayer: largestLayer)
-    return Figure(name: name, svg: chart.svg())
+    return Figure(name: name, table: routing.definition.name, content: .bars(chart))
   }
 }
 
@@ -64,6 +64,6 @@ private func coactivationHeatmaps(
       subtitle: "share of tokens that chose both experts", measure: "share",
       scaleMaximum: scaleMaximum)
     let name = unit.figureName(table: definition.name, largestLayer: largestLayer)
-    return Figure(name: name, svg: heatmap.svg())
+    return Figure(name: name, table: definition.name, content: .heatmap(heatmap))
   }
 }

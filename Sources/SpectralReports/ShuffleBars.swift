@@ -49,7 +49,7 @@ public func shuffleBars(shuffle: Table) -> [Figure] {
         panel("relative change", "relative"), panel("change per direction", "per_direction"),
       ])
     let name = figureName([shuffle.definition.name, projection])
-    return Figure(name: name, svg: chart.svg())
+    return Figure(name: name, table: shuffle.definition.name, content: .bars(chart))
   }
 }
 

@@ -44,7 +44,7 @@ public func similarityHeatmaps(
     if let experts = flagged[unit] { heatmap.notes.append(illSeparatedNote(experts)) }
     let name = unit.figureName(
       table: definition.name, side: side, largestLayer: largestLayer)
-    return Figure(name: name, svg: heatmap.svg())
+    return Figure(name: name, table: definition.name, content: .heatmap(heatmap))
   }
 }
 

@@ -36,6 +36,6 @@ public func spectrumCharts(spectrum: Table, largestLayer: Int? = nil) -> [Figure
       ],
       notes: curves.notes)
     let name = unit.figureName(table: definition.name, largestLayer: largestLayer)
-    return Figure(name: name, svg: chart.svg())
+    return Figure(name: name, table: definition.name, content: .lines(chart))
   }
 }

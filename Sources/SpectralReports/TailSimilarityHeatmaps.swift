@@ -37,6 +37,6 @@ public func tailSimilarityHeatmaps(
         "similarity of \(things) beyond the top k, mean over the \(counted) after the first",
       measure: "mean cosine", scaleMaximum: scaleMaximum)
     let name = unit.figureName(table: definition.name, largestLayer: largestLayer)
-    return Figure(name: name, svg: heatmap.svg())
+    return Figure(name: name, table: definition.name, content: .heatmap(heatmap))
   }
 }

@@ -28,7 +28,8 @@ enum RoomTable {
       "Checkpoints", "Files", "Findings", "LinearAlgebra", "SafetensorsFiles", "TensorFiles",
       "Tensors", "Workers",
     ],
-    "SpectralReports": ["Findings"],
+    // Files and Workers for a report of many units, Mustache for the page.
+    "SpectralReports": ["CPNG", "Files", "Findings", "Mustache", "Workers"],
     "CommandLineTool": [
       "ArgumentParser", "Captures", "Checkpoints", "Files", "Findings", "HDF5Files",
       "LinearAlgebra",
@@ -39,7 +40,7 @@ enum RoomTable {
   ]
 
   /// The doors to C: a module map and a shim, without Swift.
-  static let doors: Set = ["CCrypto", "CHDF5", "CLAPACKE", "COpenBLAS"]
+  static let doors: Set = ["CCrypto", "CHDF5", "CLAPACKE", "COpenBLAS", "CPNG"]
 
   /// What any Swift room may import.
   static let everywhere: Set = [

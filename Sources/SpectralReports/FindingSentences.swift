@@ -1,21 +1,21 @@
-import Findings
+package import Findings
 
 /// What a run shows of the paper's findings, in plain sentences with the number and its floor.
 ///
 /// A sentence claims no more than its numbers bear: it says how far they are from chance, not why.
-struct FindingSentences {
+package struct FindingSentences {
   private let units: SummarisedUnits
   /// Whether an expert's activation ratios are of the tokens routed to it alone.
   private let usesRouted: Bool
 
   /// Takes the numbers of a run, and what they are of.
-  init(of units: SummarisedUnits, options: RunManifest.Options) {
+  package init(of units: SummarisedUnits, options: RunManifest.Options) {
     self.units = units
     usesRouted = options.routedOnly == true
   }
 
   /// One paragraph for each finding that the run's tables can speak to.
-  var paragraphs: [String] {
+  package var paragraphs: [String] {
     [
       sharedSubspace, redundancy, routerBias, routerData, alwaysActive, sharedGradients,
       tokenOrder, dataAlignment, routing, illSeparated,
@@ -111,5 +111,5 @@ struct FindingSentences {
     text(units.mean(column, of: table, where: words))
   }
 
-  private func text(_ value: Double) -> String { rounded(value, digits: 3) }
+  private func text(_ value: Double) -> String { value.isNaN ? "-" : fixedText(value, places: 3) }
 }

@@ -1,11 +1,11 @@
-import Findings
+package import Findings
 
 /// What a run says of each layer and projection, as far as its summary speaks of it.
-struct SummarisedUnits {
+package struct SummarisedUnits {
   private let tables: [String: Table]
 
   /// Reads the small tables of a run.
-  init(of folder: RunFolder) throws {
+  package init(of folder: RunFolder) throws {
     let definitions: [TableDefinition] = [
       .summary, .energy, .floors, .routerSummary, .bandSummary, .redundantPairs, .groups,
       .activationSummary, .shuffle, .routerData, .dataAlignment, .routingSummary,
@@ -18,10 +18,10 @@ struct SummarisedUnits {
   }
 
   /// Whether the run has a table.
-  func has(_ definition: TableDefinition) -> Bool { tables[definition.name] != nil }
+  package func has(_ definition: TableDefinition) -> Bool { tables[definition.name] != nil }
 
   /// A column of real numbers, of all rows or of those where other columns have some words.
-  func numbers(
+  package func numbers(
     _ column: String, of definition: TableDefinition, where words: [String: String] = [:]
   ) -> [Double] {
     guard let table = tables[definition.name] else { return [] }
@@ -65,7 +65,7 @@ struct SummarisedUnits {
   }
 
   /// The energies of the routed experts of a projection.
-  func energies(_ projection: String) -> [Double] {
+  package func energies(_ projection: String) -> [Double] {
     guard let table = tables[TableDefinition.energy.name] else { return [] }
     let values = table.numbers("energy_top")
     let experts = table.texts("expert")
@@ -112,6 +112,6 @@ struct SummarisedUnits {
 }
 
 /// The plain mean; NaN of nothing.
-func plainMean(_ values: [Double]) -> Double {
+package func plainMean(_ values: [Double]) -> Double {
   values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
 }

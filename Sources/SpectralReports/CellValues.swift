@@ -1,0 +1,52 @@
+internal import Foundation
+
+/// The values of a heatmap as a grey picture that a page turns back into numbers.
+///
+/// A value is stored as its number of steps plus 20 000, and 0 stands for what was not measured.
+/// The upper half of the picture holds the high bytes, the lower half the low ones, which deflates
+/// well. Of a symmetric heatmap the cells below the diagonal are left at 0.
+struct CellValues: Sendable {
+  /// The picture as a PNG file, in base 64.
+  let png: String
+  /// The difference of two steps: a thousandth of the power of ten at or below the scale's end.
+  let step: Double
+  /// The sum of all stored numbers, by which a reader sees that it got them unchanged.
+  let sum: Int
+
+  private static let zero = 20_000
+
+  /// Encodes the values of a heatmap.
+  ///
+  /// - Returns: The values, or nothing where there are none.
+  init?(_ heatmap: Heatmap) {
+    let rows = heatmap.rowLabels.count
+    let columns = heatmap.columnLabels.count
+    guard rows > 0, columns > 0 else { return nil }
+    let step = stepOfThreeDigits(heatmap.scaleEnd)
+    var pixels = [UInt8](repeating: 0, count: 2 * rows * columns)
+    var sum = 0
+    for row in 0..<rows {
+      for column in (heatmap.hasNeutralDiagonal ? row + 1 : 0)..<max(columns, row + 1) {
+        let value = heatmap.value(row: row, column: column)
+        guard value.isFinite else { continue }
+        let steps = (value / step).rounded()
+        let stored = Self.zero + Int(min(max(steps, -19_999), 45_000))
+        pixels[row * columns + column] = UInt8(stored >> 8)
+        pixels[(rows + row) * columns + column] = UInt8(stored & 255)
+        sum += stored
+      }
+    }
+    let image = PNGImage(width: columns, height: 2 * rows, pixels: pixels)
+    guard let file = image.encoded() else { return nil }
+    png = Data(file).base64EncodedString()
+    self.step = step
+    self.sum = sum
+  }
+}
+
+/// The step by which numbers up to an end are told with three digits: 0.001 up to 1 and from 0.1 on.
+func stepOfThreeDigits(_ end: Double) -> Double {
+  guard end > 0, end.isFinite else { return 0.001 }
+  let exponent = Int(ceil(log10(end) - 1e-9))
+  return exponent >= 3 ? powerOfTen(exponent - 3) : 1 / powerOfTen(3 - exponent)
+}
