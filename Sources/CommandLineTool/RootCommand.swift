@@ -24,8 +24,8 @@ public struct RootCommand: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      InspectCommand.self, AnalyzeCommand.self, ReportCommand.self, ConvertCommand.self,
-      VerifyCommand.self, FamiliesCommand.self,
+      InspectCommand.self, AnalyzeCommand.self, ReportCommand.self, CompareCommand.self,
+      ConvertCommand.self, VerifyCommand.self, FamiliesCommand.self,
     ])
 
   /// Makes the command; the argument parser does.

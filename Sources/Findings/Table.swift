@@ -47,6 +47,19 @@ public struct Table: Sendable {
     rowCount += 1
   }
 
+  /// The values of a row.
+  ///
+  /// - Precondition: The row exists, and all columns were read.
+  public func cells(ofRow row: Int) -> [Cell] {
+    values.map { column in
+      switch column.kind {
+      case .integer: .integer(column.integers[row])
+      case .number: .number(column.numbers[row])
+      case .text: .text(column.texts[row])
+      }
+    }
+  }
+
   /// All values of a column of whole numbers, row by row.
   ///
   /// - Precondition: The column exists and holds whole numbers.

@@ -22,21 +22,22 @@ func layerProfiles(of run: RunFolder) throws -> [Figure] {
     }
     let projections = Set(keys.map(\.unit.projection)).map { Unit(layer: 0, projection: $0) }
       .sorted().map(\.projection)
-    let groups = projections.enumerated().flatMap { place, projection in
-      let colour = seriesColours[place % seriesColours.count]
-      let floor = points(projection) { $0.floor }.filter(\.y.isFinite)
-      return [
-        LineChart.Group(
+    let floors = projections.map { points($0) { $0.floor } }
+    let sharesFloor = Set(floors).count == 1
+    let groups =
+      projections.enumerated().flatMap { place, projection in
+        let colour = seriesColours[place % seriesColours.count]
+        let line = LineChart.Group(
           label: projection ?? "all", colour: colour, width: 2,
           lines: [points(projection) { $0.value }])
-      ]
-        + (floor.isEmpty
-          ? []
-          : [
-            LineChart.Group(
-              label: "its floor", colour: colour, width: 1.5, dashes: "6 5", lines: [floor])
-          ])
-    }
+        let floor = floors[place].filter(\.y.isFinite)
+        guard !sharesFloor, !floor.isEmpty else { return [line] }
+        return [
+          line,
+          LineChart.Group(
+            label: "its floor", colour: colour, width: 1.5, dashes: "6 5", lines: [floor]),
+        ]
+      } + (sharesFloor ? LineChart.Group.floor("random floor", floors[0]) : [])
     let chart = LineChart(
       title: "\(measure.title) by layer", subtitle: measure.meaning, xTitle: "layer",
       xTicks: layerTicks(layers),

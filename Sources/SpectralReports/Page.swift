@@ -13,6 +13,8 @@ struct Page {
   let sections: [(id: String, title: String, lead: String)]
   /// What is not shown, and how to get it.
   let absent: [(title: String, command: String)]
+  /// The file that tells how numbers are defined.
+  var manifest = "manifest.json"
   /// What the script knows of the whole.
   let data: String
   /// What it knows of single layers and projections.
@@ -32,7 +34,7 @@ struct Page {
           "verdicts": verdicts.map(Self.verdict),
           "sections": sections.map { ["id": $0.id, "title": $0.title, "lead": $0.lead] },
           "absent": absent.map { ["title": $0.title, "command": $0.command] },
-          "hasAbsent": !absent.isEmpty,
+          "manifest": manifest, "hasAbsent": !absent.isEmpty,
           "style": String(decoding: PackageResources.page_css, as: UTF8.self),
           "script": String(decoding: PackageResources.page_js, as: UTF8.self),
           "data": data, "units": units.map(Self.unit),
@@ -57,9 +59,9 @@ struct Page {
     guard let colon = paragraph.firstIndex(of: ":"),
       paragraph.distance(from: paragraph.startIndex, to: colon) < 40
     else { return ["name": "Note", "text": paragraph] }
+    let text = paragraph[colon...].dropFirst().drop { $0 == " " }
     return [
-      "name": String(paragraph[..<colon]),
-      "text": String(paragraph[colon...].dropFirst().drop { $0 == " " }),
+      "name": String(paragraph[..<colon]), "text": text.prefix(1).uppercased() + text.dropFirst(),
     ]
   }
 }

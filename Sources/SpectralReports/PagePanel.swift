@@ -105,6 +105,7 @@ struct PageChart: Encodable, Sendable {
     let label: String
     let colour: String
     let width: Double
+    let opacity: Double
     let dashes: String
     var points: [[Double?]] = []
     /// Of many lines only their range and the middle half are shown: x, least, first quartile,
@@ -170,7 +171,9 @@ struct PageChart: Encodable, Sendable {
   private static func lines(_ group: LineChart.Group) -> [Line] {
     let colour = group.colour == Ink.text ? "ink" : group.colour
     func line(_ label: String) -> Line {
-      Line(label: label, colour: colour, width: group.width, dashes: group.dashes)
+      Line(
+        label: label, colour: colour, width: group.width, opacity: group.opacity,
+        dashes: group.dashes)
     }
     guard group.lines.count <= mostLines else {
       var area = line(group.label)

@@ -68,6 +68,13 @@ struct PageUnit: Encodable {
     }
   }
 
+  /// Collects the figures of given sections.
+  init(layer: Int, projection: String?, sections: [String: [Figure]]) {
+    self.layer = layer
+    self.projection = projection
+    self.sections = sections.mapValues { $0.compactMap { PagePanel($0) } }
+  }
+
   /// The unit as JSON that may stand in a script element.
   var json: String {
     get throws { try scriptJSON(self) }

@@ -21,6 +21,19 @@ struct PairColumns {
     floors = table.numbers("floor_\(value)")
   }
 
+  /// Takes columns that are known already.
+  init(first: [String], second: [String], values: [Double], floors: [Double]) {
+    self.first = first
+    self.second = second
+    self.values = values
+    self.floors = floors
+  }
+
+  /// The same pairs with other values.
+  func with(_ values: [Double], floors: [Double]) -> PairColumns {
+    PairColumns(first: first, second: second, values: values, floors: floors)
+  }
+
   /// A symmetric heatmap of some rows, with their floor in its subtitle.
   ///
   /// - Parameters:

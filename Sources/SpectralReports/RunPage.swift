@@ -68,8 +68,10 @@ struct PageOverview: Encodable {
   let values: [[Double?]]
   let floors: [[Double?]]
   let scale: Double
-  var diverging = false
+  let diverging: Bool
+}
 
+extension PageOverview {
   /// Takes the similarity of experts or, in a run without, another measure.
   init?(of means: LayerMeans, options: RunManifest.Options) {
     let found = LayerMeans.Measure.allCases.first { measure in
@@ -88,6 +90,7 @@ struct PageOverview: Encodable {
     title = "\(measure.title): \(measure.meaning)"
     values = cells(\.value)
     floors = cells(\.floor)
+    diverging = false
     scale = niceCeiling(values.flatMap(\.self).compactMap(\.self).max() ?? 1)
   }
 }

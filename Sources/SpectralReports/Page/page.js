@@ -28,7 +28,7 @@
 
   /** Three digits, as the numbers of the page carry. */
   function number(value) {
-    if (value === null || !Number.isFinite(value)) return 'not measured';
+    if (value == null || !Number.isFinite(value)) return 'not measured';
     const size = Math.abs(value);
     if (size >= 1000) return String(Math.round(value));
     if (size >= 0.0995 || size === 0) return value.toFixed(size >= 9.995 ? 1 : size >= 0.9995 ? 2 : 3);
@@ -146,7 +146,7 @@
 
     const labelWidth = Math.min(96, Math.max(...rowLabels.map(widthOf)));
     const left = 26 + labelWidth;
-    const right = map.floor === null ? 74 : 122;
+    const right = map.floor == null ? 74 : 122;
     const top = 20;
     const side = Math.max(120, Math.min(width - left - right, 560));
     const gapX = map.separated > 0 && map.separated < columns.length ? 4 : 0;
@@ -160,7 +160,7 @@
       width: Math.round(side * scale), height: Math.round(height * scale), tabindex: 0, role: 'img',
       'aria-label': `${panel.title}. ${panel.subtitle}. `
         + `Mean ${number(map.mean)}, from ${number(map.least)} to ${number(map.most)}`
-        + (map.floor === null ? '' : `, floor ${number(map.floor)}`)
+        + (map.floor == null ? '' : `, floor ${number(map.floor)}`)
         + '. Arrow keys move from cell to cell.',
       style: `left:${left}px;top:${top}px;width:${side}px;height:${height}px`,
     });
@@ -186,7 +186,7 @@
     svg.append(
       text(map.columnTitle, left + side / 2, top + height + below + 18, { 'text-anchor': 'middle', class: 'quiet' }),
       text(map.rowTitle, 0, 0, { 'text-anchor': 'middle', class: 'quiet', transform: `translate(12 ${top + height / 2}) rotate(-90)` }));
-    appendColourBar(svg, panel.name, map, left + side + (map.floor === null ? 14 : 62), top, Math.max(height, 90));
+    appendColourBar(svg, panel.name, map, left + side + (map.floor == null ? 14 : 62), top, Math.max(height, 90));
     if (cell >= 36 && rows.length * columns.length <= 200) appendValues(svg, cells, map, rows, columns, at, cell, left, top);
     const cursor = drawn('rect', { class: 'cursor', width: cell, height: cell, visibility: 'hidden' });
     svg.append(cursor);
@@ -268,7 +268,7 @@
     for (const [value, label] of niceTicks(low, map.scale, 6)) {
       svg.append(drawn('path', { class: 'axis', d: `M${x + 14} ${y(value)}h4` }), text(label, x + 21, y(value) + 4));
     }
-    if (map.floor === null) return;
+    if (map.floor == null) return;
     const mark = y(map.floor);
     svg.append(
       drawn('path', { d: `M${x - 2} ${mark}h18`, stroke: '#fff', 'stroke-width': 4 }),
@@ -294,7 +294,7 @@
       const lines = [names];
       if (!(map.symmetric && a === b)) {
         lines.push(`${map.measure} ${number(value)}`);
-        if (map.floor !== null && !Number.isNaN(value)) {
+        if (map.floor != null && !Number.isNaN(value)) {
           lines.push(`floor ${number(map.floor)}, gap ${signed(value - map.floor)}`);
         }
       }
@@ -349,7 +349,8 @@
     });
   }
 
-  const inkOf = (name) => (name === 'ink' ? 'var(--ink)' : name);
+  /** Colours that the dark scheme needs lighter come from the style sheet. */
+  const inkOf = (name) => ({ ink: 'var(--ink)', '#31688e': 'var(--blue)' })[name] ?? name;
 
   function chartPanel(chart, panel, whole, width, isLast) {
     const left = 62;
@@ -412,7 +413,7 @@
     }
     const has = (value) => value !== null && (!panel.yLog || value > 0);
     for (const line of panel.lines) {
-      const style = `fill:none;stroke:${inkOf(line.colour)};stroke-width:${Math.max(line.width, 1.5)};stroke-dasharray:${line.dashes || 'none'}`;
+      const style = `fill:none;stroke:${inkOf(line.colour)};stroke-width:${line.width};stroke-opacity:${line.opacity};stroke-dasharray:${line.dashes || 'none'}`;
       if (line.area) {
         for (const [from, to, opacity] of [[1, 4, 0.22], [2, 3, 0.4]]) {
           const rows = line.area.filter((row) => has(row[from]) && has(row[to]));
@@ -449,7 +450,7 @@
         if (value === null) return;
         const start = middle + (at - count / 2) * size;
         const [upper, lower] = [y(Math.max(value, 0)), y(Math.max(Math.min(value, 0), low))];
-        svg.append(drawn('rect', { x: start + size * 0.06, y: upper, width: size * 0.88, height: Math.max(lower - upper, 0.5), fill: bars.colour }));
+        svg.append(drawn('rect', { x: start + size * 0.06, y: upper, width: size * 0.88, height: Math.max(lower - upper, 0.5), style: `fill:${inkOf(bars.colour)}` }));
         const spread = bars.spreads?.[place] ?? [];
         if (spread.length === 2 && size > 5) {
           svg.append(drawn('path', { class: 'axis', style: 'stroke:var(--ink)', d: `M${start + size / 2} ${y(spread[0])}V${y(spread[1])}` }));
@@ -473,10 +474,10 @@
       if (line.area) {
         add(`${line.label}: range and middle half`, drawn('rect', { width: 26, height: 10, style: `fill:${inkOf(line.colour)};opacity:.45` }));
       } else {
-        add(line.label, drawn('path', { d: 'M0 5h26', style: `stroke:${inkOf(line.colour)};stroke-width:${Math.max(line.width, 1.5)};stroke-dasharray:${line.dashes || 'none'}` }));
+        add(line.label, drawn('path', { d: 'M0 5h26', style: `stroke:${inkOf(line.colour)};stroke-width:${Math.max(line.width, 1.5)};stroke-opacity:${Math.max(line.opacity, 0.4)};stroke-dasharray:${line.dashes || 'none'}` }));
       }
     }
-    for (const bars of panel.bars) add(bars.label, drawn('rect', { width: 26, height: 10, fill: bars.colour }));
+    for (const bars of panel.bars) add(bars.label, drawn('rect', { width: 26, height: 10, style: `fill:${inkOf(bars.colour)}` }));
     if (panel.level) add(panel.level.label, drawn('path', { d: 'M0 5h26', style: 'stroke:var(--ink);stroke-width:1.5;stroke-dasharray:6 5' }));
     return list;
   }
@@ -489,7 +490,7 @@
     const links = element('p', {});
     links.append(
       element('a', { href: `figures/${encodeURIComponent(panel.name)}.svg` }, 'SVG'),
-      element('a', { href: `tables/${encodeURIComponent(panel.table)}.csv` }, 'CSV'));
+      element('a', { href: `tables/${encodeURI(panel.table)}.csv` }, 'CSV'));
     caption.append(links);
     const made = element('figure', { class: panel.kind, 'data-figure': panel.table },
       element('h3', {}, panel.title), element('p', { class: 'subtitle' }, panel.subtitle), plot, caption);
@@ -649,6 +650,7 @@
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
 
+  document.querySelector('.controls').hidden = blocks.length === 0;
   drawProfiles();
   render();
 })();

@@ -1,0 +1,50 @@
+internal import Findings
+
+/// Draws the similarities of a unit in two runs on one scale, and their difference.
+///
+/// - Parameters:
+///   - table: A table in the form of `TableDefinition.similarityChanges`, of one unit.
+///   - unit: The unit.
+///   - comparison: What is compared.
+///   - scales: The scales of all units.
+///   - csv: The table's name in the folder of tables.
+/// - Returns: Three figures.
+func changeHeatmaps(
+  _ table: Table, of unit: RunManifest.Unit, in comparison: RunComparison, scales: ChangeScales,
+  csv: String
+) -> [Figure] {
+  let isOfGradients = unit.subject == .gradients
+  let isExcess = table.texts("compared").contains("excess")
+  let measure = isExcess ? "excess" : "mean cosine"
+  let what = isExcess ? "excess of the similarity over chance" : "principal similarity"
+  let place = Unit(layer: unit.layer, projection: unit.projection)
+  let title = place.title(in: table.definition)
+  let shown = table.shownSides
+  let largestLayer = comparison.first.manifest.options.layers.max() ?? 0
+  let pairs = PairColumns(
+    first: table.texts("expert_a"), second: table.texts("expert_b"), values: shown.a,
+    floors: isExcess ? shown.a.map { _ in 0 } : table.numbers("floor_a"))
+  func figure(_ kind: String, _ heatmap: Heatmap) -> Figure {
+    let name = place.figureName(
+      table: isOfGradients ? "gradient_similarity-\(kind)" : "similarity-\(kind)",
+      largestLayer: largestLayer)
+    return Figure(name: name, table: csv, content: .heatmap(heatmap))
+  }
+  func side(_ name: String, _ values: [Double], _ floors: [Double]) -> Heatmap {
+    pairs.with(values, floors: floors).heatmap(
+      of: Array(values.indices), title: "\(title) · run \(name)",
+      subtitle: "\(what) of experts on the hidden side", measure: measure,
+      scaleMaximum: scales.value(ofGradients: isOfGradients))
+  }
+  let noFloor = shown.a.map { _ in isExcess ? 0.0 : .nan }
+  var change = pairs.with(table.numbers("change"), floors: shown.a.map { _ in .nan }).heatmap(
+    of: Array(shown.a.indices), title: "\(title) · change from A to B",
+    subtitle: "\(what) in B less that in A", measure: "change",
+    scaleMaximum: scales.size(ofGradients: isOfGradients))
+  change.isDiverging = true
+  return [
+    figure("a", side("A", shown.a, isExcess ? noFloor : table.numbers("floor_a"))),
+    figure("b", side("B", shown.b, isExcess ? noFloor : table.numbers("floor_b"))),
+    figure("change", change),
+  ]
+}
