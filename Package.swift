@@ -124,7 +124,7 @@ let package = Package(
     tests(
       of: "SpectralDecoupling",
       ["Checkpoints", "Findings", "LinearAlgebra", "SafetensorsFiles", "TensorFiles", "Tensors"]),
-    tests(of: "SpectralReports", ["Findings"]),
+    tests(of: "SpectralReports", ["CPNG", "Findings"]),
     tests(of: "CommandLineTool", ["sdmoe", "Findings"]),
     .testTarget(name: "RoomTests", dependencies: ["TestSupport"], swiftSettings: strict),
   ],

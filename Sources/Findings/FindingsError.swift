@@ -16,6 +16,8 @@ public enum FindingsError: Error, Equatable, Sendable {
   case anotherRun(path: String, difference: String)
   /// A table's first line is not the one expected.
   case wrongColumns(path: String, expected: String, actual: String)
+  /// The rows of a table do not go together.
+  case inconsistent(path: String, reason: String)
   /// A line of a table cannot be read.
   case badLine(path: String, line: Int, reason: String)
 }
@@ -40,6 +42,8 @@ extension FindingsError: CustomStringConvertible {
       "\(path): holds another run (\(difference)); choose another folder, or remove this one first"
     case .wrongColumns(let path, let expected, let actual):
       "\(path): the first line is '\(actual)', expected '\(expected)'; the table was edited, damaged or made by another version: remove the folder that it lies in, and run sdmoe analyze again as before"
+    case .inconsistent(let path, let reason):
+      "\(path): \(reason); the table was edited or damaged: remove the folder that it lies in, and run sdmoe analyze again as before"
     case .badLine(let path, let line, let reason):
       "\(path): line \(line) \(reason); the table was edited, damaged or made by another version: remove the folder that it lies in, and run sdmoe analyze again as before"
     }

@@ -163,7 +163,7 @@ public struct RunFolder: Sendable {
   public func table(
     _ definition: TableDefinition, of unit: RunManifest.Unit, columns: Set<String>? = nil
   ) throws -> Table? {
-    let file = "\(unitFolder(unit))/\(definition.name).csv"
+    let file = path(of: definition, of: unit)
     guard FileManager.default.fileExists(atPath: file) else { return nil }
     return try Table(readingFrom: file, as: definition, columns: columns)
   }
@@ -246,6 +246,11 @@ public struct RunFolder: Sendable {
       throw FindingsError.badLine(path: path, line: lineCount, reason: "is cut short")
     }
     return String(decoding: data.dropFirst(header.utf8.count), as: UTF8.self)
+  }
+
+  /// Where a unit's table lies.
+  public func path(of definition: TableDefinition, of unit: RunManifest.Unit) -> String {
+    "\(unitFolder(unit))/\(definition.name).csv"
   }
 
   private func tablePath(_ definition: TableDefinition) -> String {

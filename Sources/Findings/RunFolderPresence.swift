@@ -28,9 +28,11 @@ final class RunFolderPresence: Sendable {
     }
     for folder in [path] + RunFolder.subfolders.map({ "\(path)/\($0)" }) {
       let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
-      // Beside the manifest a user may keep files of his own.
+      // Beside the manifest and the page a user may keep files of his own.
       for name in names ?? []
-      where isUnfinished(name) && (folder != path || name.contains("manifest.json")) {
+      where isUnfinished(name)
+        && (folder != path || name.contains("manifest.json") || name.contains("index.html"))
+      {
         try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
       }
     }

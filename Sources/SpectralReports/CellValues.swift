@@ -26,7 +26,7 @@ struct CellValues: Sendable {
     var pixels = [UInt8](repeating: 0, count: 2 * rows * columns)
     var sum = 0
     for row in 0..<rows {
-      for column in (heatmap.hasNeutralDiagonal ? row + 1 : 0)..<max(columns, row + 1) {
+      for column in (heatmap.hasNeutralDiagonal ? min(row + 1, columns) : 0)..<columns {
         let value = heatmap.value(row: row, column: column)
         guard value.isFinite else { continue }
         let steps = (value / step).rounded()

@@ -31,3 +31,12 @@ public struct Figure: Sendable {
     }
   }
 }
+
+extension Figure: Equatable {
+  /// Whether two figures have the same name and the same picture.
+  ///
+  /// - Complexity: Both are drawn.
+  public static func == (first: Figure, second: Figure) -> Bool {
+    first.name == second.name && first.table == second.table && first.svg == second.svg
+  }
+}

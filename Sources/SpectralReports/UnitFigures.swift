@@ -103,6 +103,43 @@ extension RunFolder {
   func drawnTable(_ definition: TableDefinition, of unit: RunManifest.Unit) throws -> Table? {
     let left = ["overlap", "max_cosine", "min_cosine", "geodesic"]
     let columns = definition.columns.map(\.name).filter { !left.contains($0) }
-    return try table(definition, of: unit, columns: Set(columns))
+    guard let table = try table(definition, of: unit, columns: Set(columns)) else { return nil }
+    if let problem = table.problemOfPairs {
+      throw FindingsError.inconsistent(path: path(of: definition, of: unit), reason: problem)
+    }
+    return table
+  }
+}
+
+extension Table {
+  /// Why the rows are not one for each pair of experts and side; nil where they are, and of tables
+  /// without pairs.
+  fileprivate var problemOfPairs: String? {
+    let names = Set(definition.columns.map(\.name))
+    guard names.contains("expert_a"), definition.name.hasSuffix("similarity") else { return nil }
+    let sides = names.contains("side") ? texts("side") : []
+    let rows = Dictionary(grouping: 0..<rowCount) { sides.isEmpty ? "" : sides[$0] }
+    let first = texts("expert_a")
+    let second = texts("expert_b")
+    for (_, rows) in rows.sorted(by: { $0.key < $1.key }) {
+      var places: [String: Int] = [:]
+      for row in rows {
+        for name in [first[row], second[row]] where places[name] == nil {
+          places[name] = places.count
+        }
+      }
+      var seen = [Bool](repeating: false, count: places.count * places.count)
+      for row in rows {
+        guard let a = places[first[row]], let b = places[second[row]] else { continue }
+        let pair = min(a, b) * places.count + max(a, b)
+        if a == b || seen[pair] { return "names the pair \(first[row]), \(second[row]) twice" }
+        seen[pair] = true
+      }
+      let whole = places.count * (places.count - 1) / 2
+      if rows.count != whole {
+        return "has \(rows.count) pairs of \(places.count) experts instead of \(whole)"
+      }
+    }
+    return nil
   }
 }

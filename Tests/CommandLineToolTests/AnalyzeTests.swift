@@ -23,7 +23,7 @@ import Testing
   func files() throws {
     let run = try Samples.reference.get()
     #expect(run.outcome.status == 0)
-    var expected: Set = ["manifest.json"]
+    var expected: Set = ["manifest.json", "index.html", "figures/INDEX.md"]
     let tables = [
       "energy", "floors", "groups", "redundant_pairs", "router_alignment", "router_score",
       "router_summary", "similarity", "spectrum", "summary",
@@ -48,13 +48,16 @@ import Testing
         }
       }
     }
+    for measure in ["similarity", "energy", "router_score"] {
+      expected.insert("figures/profile-\(measure).svg")
+    }
     #expect(Set(run.files.keys) == expected)
   }
 
   @Test("every figure is XML")
   func figures() throws {
     let figures = try Samples.reference.get().files.filter { $0.key.hasSuffix(".svg") }
-    #expect(figures.count == 30)
+    #expect(figures.count == 33)
     for (name, data) in figures {
       #expect(XMLParser(data: data).parse(), "\(name)")
       #expect(String(decoding: data, as: UTF8.self).contains("<svg"), "\(name)")
@@ -215,14 +218,14 @@ import Testing
   }
 
   static let analyses: [(name: String, tables: [String], figures: Set<String>)] = [
-    ("energy", ["energy"], []), ("spectrum", ["spectrum"], ["spectrum"]),
+    ("energy", ["energy"], ["profile"]), ("spectrum", ["spectrum"], ["spectrum"]),
     (
       "similarity", ["floors", "groups", "redundant_pairs", "similarity", "summary"],
-      ["similarity"]
+      ["profile", "similarity"]
     ),
     (
       "router", ["router_alignment", "router_score", "router_summary"],
-      ["router_alignment", "router_score"]
+      ["profile", "router_alignment", "router_score"]
     ),
   ]
 
@@ -239,7 +242,7 @@ import Testing
     #expect(made == tables.map { "tables/\($0).csv" })
     for table in made { #expect(files[table] == reference[table], "\(table)") }
     let kinds = Set(
-      files.keys.filter { $0.hasPrefix("figures/") }.map {
+      files.keys.filter { $0.hasPrefix("figures/") && $0.hasSuffix(".svg") }.map {
         String($0.dropFirst("figures/".count).prefix { $0 != "-" })
       })
     #expect(kinds == figures)

@@ -8,6 +8,7 @@ import Testing
     (["--help"], "help"), (["inspect", "--help"], "help-inspect"),
     (["analyze", "--help"], "help-analyze"), (["families", "--help"], "help-families"),
     (["convert", "--help"], "help-convert"), (["verify", "--help"], "help-verify"),
+    (["report", "--help"], "help-report"), (["compare", "--help"], "help-compare"),
   ]
 
   @Test("help is the golden text", arguments: helps)

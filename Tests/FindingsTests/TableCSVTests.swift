@@ -74,7 +74,7 @@ import Testing
   // MARK: Damage
 
   static let advice =
-    "the table was edited or is damaged: remove the folder that it lies in, and run the same command again"
+    "the table was edited, damaged or made by another version: remove the folder that it lies in, and run sdmoe analyze again as before"
 
   static let damage: [(text: String, message: String)] = [
     ("", "the first line is '', expected 'count,value,word'; \(advice)"),

@@ -30,11 +30,11 @@ import Testing
   @Test("gives values outside the scale the nearest end")
   func clamping() {
     let map = ColourMap.viridis
-    #expect(map.step(of: -1, maximum: 0.5) == 0)
-    #expect(map.step(of: 0, maximum: 0.5) == 0)
-    #expect(map.step(of: 0.25, maximum: 0.5) == 128)
-    #expect(map.step(of: 0.5, maximum: 0.5) == 255)
-    #expect(map.step(of: .infinity, maximum: 0.5) == 255)
+    #expect(map.step(of: -1, to: 0.5) == 0)
+    #expect(map.step(of: 0, to: 0.5) == 0)
+    #expect(map.step(of: 0.25, to: 0.5) == 128)
+    #expect(map.step(of: 0.5, to: 0.5) == 255)
+    #expect(map.step(of: .infinity, to: 0.5) == 255)
   }
 
   @Test("ink stands out on every colour, at least 4.5 to 1 (WCAG AA)")

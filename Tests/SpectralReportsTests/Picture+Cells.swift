@@ -15,11 +15,27 @@ extension Picture {
   static let neutral = "#c9c9c9"
   static let missing = "#f0f0f0"
 
-  /// Reads the strokes of the heatmap back into cells.
+  /// Reads the strokes or pixels of the heatmap back into cells.
   func cells() throws -> Cells {
+    let images = all("image")
     let paths = elements.filter { $0.name == "path" && $0.groupClass == "cells" }
-    let size = try #require(paths.first).number("stroke-width")
+    try #require(images.isEmpty != paths.isEmpty, "cells are strokes or pixels")
+    let size =
+      try images.isEmpty
+      ? paths[0].number("stroke-width")
+      : images[0].number("width") / Double(pixels(images[0]).width)
     var drawn: [(x: Double, y: Double, colour: String)] = []
+    for image in images {
+      let pixels = try pixels(image)
+      let (left, top) = (try image.number("x"), try image.number("y"))
+      for row in 0..<pixels.height {
+        for column in 0..<pixels.width {
+          let colour = pixels[row, column].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+          drawn.append(
+            (left + Double(column) * size, top + Double(row) * size, "#" + colour.joined()))
+        }
+      }
+    }
     for path in paths {
       let colour = try #require(path.attributes["stroke"])
       for stroke in try #require(path.attributes["d"]).split(separator: "M") {
@@ -46,5 +62,13 @@ extension Picture {
       cells.colours[row][column] = cell.colour
     }
     return cells
+  }
+
+  /// The pixels of an embedded picture.
+  func pixels(_ image: Element) throws -> DecodedPNG {
+    let link = try #require(image.attributes["href"])
+    let prefix = "data:image/png;base64,"
+    try #require(link.hasPrefix(prefix))
+    return try DecodedPNG(base64: String(link.dropFirst(prefix.count)))
   }
 }
