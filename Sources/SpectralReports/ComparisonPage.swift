@@ -67,10 +67,10 @@ extension PageOverview {
         cells[Unit(layer: layer, projection: projection)].flatMap { threeDigits($0) }
       }
     }
-    let largest = values.flatMap(\.self).compactMap(\.self).map(abs).max() ?? 0
     self.init(
       title: "Change of: \(measure.title), \(measure.meaning)", values: values,
-      floors: values.map { $0.map { _ in nil } }, scale: largest > 0 ? niceCeiling(largest) : 1,
+      floors: values.map { $0.map { _ in nil } },
+      scale: scaleEnd(of: values.flatMap(\.self).compactMap(\.self).map(abs)),
       diverging: true)
   }
 }

@@ -176,7 +176,7 @@ struct ChangeScales: Sendable {
   init(holding changes: [UnitChanges]) {
     func largest(_ value: (UnitChanges) -> Double) -> [Bool: Double] {
       Dictionary(grouping: changes, by: \.isOfGradients).mapValues {
-        niceCeiling($0.map(value).max() ?? 1)
+        scaleEnd(of: $0.map(value))
       }
     }
     values = largest(\.largestValue)

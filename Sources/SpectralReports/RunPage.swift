@@ -91,7 +91,7 @@ extension PageOverview {
     values = cells(\.value)
     floors = cells(\.floor)
     diverging = false
-    scale = niceCeiling(values.flatMap(\.self).compactMap(\.self).max() ?? 1)
+    scale = scaleEnd(of: values.flatMap(\.self).compactMap(\.self))
   }
 }
 

@@ -77,6 +77,13 @@ public func routerScoreScaleMaximum(of routerScore: Table) -> Double {
   scaleMaximum(of: "score", in: [routerScore])
 }
 
+/// The round number that ends a scale of some values: at least the largest, and 1 where none is
+/// above 0.
+func scaleEnd(of values: [Double]) -> Double {
+  guard let largest = values.lazy.filter(\.isFinite).max(), largest > 0 else { return 1 }
+  return niceCeiling(largest)
+}
+
 private func scaleMaximum(of column: String, in tables: [Table]) -> Double {
   scaleMaximum(
     holding: tables.flatMap { table in
