@@ -67,9 +67,10 @@ public enum VerificationTolerance {
   public static let norm = 1e-5
   /// Absolute, for residuals of unique parts.
   public static let residual = 1e-5
-  /// Absolute, for mean similarities; where unique parts are told from merged matrices, in units of
-  /// a matrix's norm over that of its unique part, up to ``widest``. The similarity is that of the
-  /// unique parts as they are stored, so that rounding does not come to it.
+  /// Absolute, for mean similarities of unique parts as they are stored: rounding is part of them.
+  ///
+  /// Where they are told from merged matrices it counts in units of a matrix's norm over that of its
+  /// unique part, up to ``widest``.
   public static let similarity = 1e-4
   /// Absolute, for s_(k+1) / s_k, the inverse of a basis's gap.
   public static let inverseGap = 1e-3
@@ -116,6 +117,7 @@ struct CertificateRow: Sendable {
   ///   - stored: The norm of the stored matrix.
   ///   - unique: The norm of the unique part that it tells.
   ///   - isExact: Whether the matrix was projected to have it.
+  /// - Returns: A bound in the unit of the matrix.
   func rounding(ofNorm stored: Double, unique: Double, isExact: Bool) -> Double {
     // The original itself.
     if role == "merged", isExact, sha256 == sourceSHA256 { return 0 }
