@@ -15,7 +15,7 @@ import Testing
     let projection: String
   }
 
-  /// The mean similarity for the common ranks 1, 2, ... of every unit.
+  /// The mean similarity of every unit for the common ranks from 1 on.
   static func curves() throws -> [Unit: [Double]] {
     let url = Fixture.url("qwen2-moe-tiny/reference-convert/target_similarity.csv")
     let lines = try String(contentsOf: url, encoding: .utf8).split(whereSeparator: \.isNewline)
