@@ -4,9 +4,11 @@ SWIFT_BUILD = swift build -c release
 SDMOE = .build/release/sdmoe
 # Where test-python keeps PyTorch and transformers, 1.2 GB, outside the source tree.
 VENV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sdmoe/venv
+# Where test-browser keeps Selenium.
+BROWSER_VENV ?= $(VENV)-browser
 FIXTURES = qwen2-moe-tiny deepseek-v2-tiny
 
-.PHONY: help bootstrap demo build test test-python goldens format lint bench check install clean
+.PHONY: help bootstrap demo build test test-python test-browser goldens format lint bench check install clean
 
 help: ## list these jobs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,8 +33,13 @@ test: bootstrap ## run all tests
 	swift test -c release --disable-testable-imports
 
 test-python: build ## run the tests in Python: captures, and converted models, in an environment under VENV
-	@Scripts/python-environment "$(VENV)"
+	@Scripts/python-environment "$(VENV)" Tests/Python/requirements.txt
 	"$(VENV)/bin/python" -W error::ResourceWarning -m unittest discover -s Tests/Python -v
+
+test-browser: build ## run the tests of pages in headless Chromium; screenshots go to .build/browser
+	@Scripts/bootstrap --browser
+	@Scripts/python-environment "$(BROWSER_VENV)" Tests/Browser/requirements.txt
+	"$(BROWSER_VENV)/bin/python" -W error::ResourceWarning -m unittest discover -s Tests/Browser -v
 
 goldens: bootstrap ## write the expected outputs anew; look at the difference before you commit it
 	-RECORD_GOLDENS=1 swift test -c release --disable-testable-imports

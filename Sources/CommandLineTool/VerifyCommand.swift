@@ -38,6 +38,11 @@ struct VerifyCommand: AsyncParsableCommand {
     for name in report.strangers {
       StandardError.write("warning: \(output)/\(name) is not spoken of in the certificate\n")
     }
+    if report.untoldCount > 0 {
+      StandardError.write(
+        "warning: \(output): \(report.untoldCount) numbers are of parts that rounding has hidden, and are not checked; give the checkpoint that was converted with --against\n"
+      )
+    }
     guard report.failures.isEmpty else {
       let shown = report.failures.prefix(20)
       for failure in shown { StandardError.write("error: \(failure)\n") }

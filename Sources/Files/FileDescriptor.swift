@@ -113,12 +113,13 @@ package struct FileDescriptor: ~Copyable, Sendable {
     guard written == bytes.byteCount else { throw SystemError(code: EIO) }
   }
 
-  /// Makes the file so long, and takes the space now, so that a full disk shows at once.
+  /// Makes the file at least so long, and takes the space now, so that a full disk shows at once.
   ///
   /// - Throws: ``SystemError``
   package func grow(to byteCount: Int) throws(SystemError) {
+    guard try status().byteCount < byteCount else { return }
     #if canImport(Glibc)
-      let code = posix_fallocate(number, 0, off_t(max(1, byteCount)))
+      let code = posix_fallocate(number, 0, off_t(byteCount))
       guard code == 0 else { throw SystemError(code: code) }
     #else
       guard ftruncate(number, off_t(byteCount)) == 0 else { throw .last }

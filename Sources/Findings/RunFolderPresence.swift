@@ -1,16 +1,11 @@
+import Files
 import Foundation
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 /// Keeps a run folder for this process, so that two do not write to it at once.
 ///
 /// The lock goes with the process, however it ends.
 final class RunFolderPresence: Sendable {
-  private let descriptor: CInt
+  private let lock: FolderLock
 
   /// Enters a folder, and removes what a process that was killed left unfinished in it.
   ///
@@ -18,14 +13,9 @@ final class RunFolderPresence: Sendable {
   ///
   /// - Throws: ``FindingsError/inUse(path:)``
   init(in path: String) throws(FindingsError) {
-    // Safe: the string outlives the call, which keeps nothing of it.
-    let opened = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    descriptor = opened
-    guard opened >= 0 else { return }
-    guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
-      if errno == EWOULDBLOCK { throw .inUse(path: path) }
-      return
-    }
+    guard let lock = FolderLock(in: path) else { throw .inUse(path: path) }
+    self.lock = lock
+    guard lock.isHeld else { return }
     for folder in [path] + RunFolder.subfolders.map({ "\(path)/\($0)" }) {
       let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
       // Beside the manifest and the page a user may keep files of his own.
@@ -36,10 +26,6 @@ final class RunFolderPresence: Sendable {
         try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
       }
     }
-  }
-
-  deinit {
-    if descriptor >= 0 { _ = close(descriptor) }
   }
 }
 

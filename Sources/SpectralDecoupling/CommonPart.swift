@@ -11,6 +11,8 @@ struct CommonPart: Sendable {
   let right: Matrix<Float>
   /// What of W_c lies along each basis: U_c^T W_c, and (I - P_U) W_c V_c.
   let projection: ThinProjection
+  /// k_c.
+  var rank: Int { bases.left?.columnCount ?? bases.right?.columnCount ?? 0 }
   /// W_c itself, rows x columns, with the same bits on every processor.
   let matrix: Matrix<Float>
 

@@ -95,7 +95,13 @@ public func convert(
   try folder.clear(except: plan.shardNames)
   let conversion = Conversion(
     plan: plan, folder: folder, width: width, files: try MainFiles(of: plan, in: folder.output))
-  let certificate = try await conversion.carryOut(onProgress: onProgress)
+  let certificate: Certificate
+  do {
+    certificate = try await conversion.carryOut(onProgress: onProgress)
+  } catch let error as DecouplingError where error.needsOtherOptions {
+    folder.discard()
+    throw error
+  }
   try plan.requirePlace(at: output, replaces: replaces)
   try folder.finish()
   return ConversionSummary(certificate, wasThere: false)

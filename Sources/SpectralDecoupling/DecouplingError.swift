@@ -42,6 +42,16 @@ public enum DecouplingError: Error, Equatable, Sendable {
   case badFactors(path: String, reason: String)
 }
 
+extension DecouplingError {
+  /// Whether the same conversion of the same weights can never end otherwise.
+  var needsOtherOptions: Bool {
+    switch self {
+    case .targetOutOfReach, .overflow: true
+    default: false
+    }
+  }
+}
+
 extension DecouplingError: CustomStringConvertible {
   /// What went wrong, and what to try next.
   public var description: String {

@@ -160,7 +160,22 @@ struct UnitConversion: Sendable {
         corrections: correction?.indices.count ?? 0),
       remainder: split.remainder, correction: correction,
       before: isFull ? try HiddenSubspaces.rows(of: matrix, k: k, right: right) : nil,
-      after: isFull ? try HiddenSubspaces.rows(of: split.unique, k: k, right: right) : nil)
+      after: isFull
+        ? try HiddenSubspaces.rows(
+          of: toldUnique(split, stored: stored, original: original, common: common), k: k,
+          right: right) : nil)
+  }
+
+  /// W_u as the output tells it, so that its similarity can be computed anew from there.
+  private func toldUnique(
+    _ split: ExpertSplit, stored: StoredElements, original: StoredElements, common: CommonPart
+  ) -> Matrix<Float> {
+    let isWhole = options.form == .merged
+    let isOriginal = options.mode == .exact && stored.type == original.type
+    if isWhole ? isOriginal : stored.type == .f32 { return split.unique }
+    let matrix = stored.matrix(rowCount: rowCount, columnCount: columnCount)
+    guard isWhole else { return matrix }
+    return ToldParts(ofMerged: matrix, mode: options.mode, common: common).unique
   }
 
   private func similarity(of done: [Done], rank: Int) throws -> UnitRecord.Similarity? {

@@ -20,7 +20,8 @@ struct UnitRecord: Codable, Sendable, Equatable {
     /// Of the whole matrices, and what random subspaces of R^n show.
     let before: Double
     let floorBefore: Double
-    /// Of the unique parts, and what random subspaces of R^(n - k_c) show.
+    /// Of the unique parts as the output tells them, rounding included, and what random subspaces of
+    /// R^(n - k_c) show.
     let after: Double
     let floorAfter: Double
     /// The pairs of experts that it is the mean of.

@@ -14,23 +14,31 @@ struct UnitVerification: Sendable {
   private var isFactored: Bool { checkpoint.form != nil }
   private var isExact: Bool { verification.certificate.options.mode == "exact" }
   private var name: String { "layer \(unit.layer) \(unit.projection)" }
-  /// Whether this output was merged from a factored checkpoint, of whose whole matrices nothing
-  /// more is known.
   private var isFull: Bool { verification.certificate.options.certificate == "full" }
+
+  /// What was found of the unit.
+  struct Outcome: Sendable {
+    var failures: [String] = []
+    var untoldCount = 0
+  }
 
   /// What of one expert was found.
   private struct Found: Sendable {
     var failures: [String] = []
-    var subspace: [Float]?
+    var untoldCount = 0
+    /// The leading directions of the whole matrix, where the original is there, and of the unique
+    /// part.
+    var before: [Float]?
+    var after: [Float]?
     var squaredNorm = 0.0
     var remainder = 0.0
-    /// By how much more what was rounded weighs than the unique part that is told from it.
+    /// By how much more the stored matrix weighs than the unique part that is told from it.
     var growth = 1.0
   }
 
-  func failures() async throws -> [String] {
+  func carryOut() async throws -> Outcome {
     guard let projection = Projection(rawValue: unit.projection) else {
-      return ["\(name): is no projection"]
+      return Outcome(failures: ["\(name): is no projection"])
     }
     let rows = verification.rows.filter {
       $0.layer == unit.layer && $0.projection == unit.projection
@@ -38,7 +46,10 @@ struct UnitVerification: Sendable {
     let layer = try checkpoint.layers(numbered: [unit.layer])[0]
     let weights = try (layer.experts[projection] ?? []).map { try $0.get() }
     guard rows.count == weights.count else {
-      return ["\(name): the table has \(rows.count) experts, the checkpoint \(weights.count)"]
+      return Outcome(
+        failures: [
+          "\(name): the table has \(rows.count) experts, the checkpoint \(weights.count)"
+        ])
     }
     let names = FactoredNames(
       start: checkpoint.tensorStart(ofLayer: unit.layer), projection: projection)
@@ -64,8 +75,14 @@ struct UnitVerification: Sendable {
         names: FactoredExpertNames(weight: weightNames[expert]), original: originals[expert],
         originalType: type, right: projection.hiddenSideIsRight)
     }
-    return found.flatMap(\.failures)
-      + (try unitFailures(rows: rows, common: common, found: found, shape: weights[0].tensor.shape))
+    var failures = found.flatMap(\.failures)
+    failures += try unitFailures(
+      rows: rows, common: common, found: found, shape: weights[0].tensor.shape)
+    if common.rank == unit.commonRank, let original = verification.original {
+      failures += try await basisFailures(of: original, projection: projection, count: rows.count)
+    }
+    return Outcome(
+      failures: failures, untoldCount: found.reduce(0) { $0 + $1.untoldCount })
   }
 
   private func storedFactors(_ names: FactoredNames) -> StoredFactors {
@@ -85,71 +102,136 @@ struct UnitVerification: Sendable {
     originalType: ElementType?, right: Bool
   ) throws -> Found {
     var found = Found()
+    // Of a factored original nothing more is known than the output tells.
+    let isWhole = original?.tensor.name != names.unique
+    let elements = try original.map { try StoredElements(reading: $0.tensor, of: $0.file) }
+    let values = elements.map {
+      $0.matrix(rowCount: matrix.rowCount, columnCount: matrix.columnCount)
+    }
+    let told = try told(by: matrix, common: common, factors: factors, names: names)
+    let norm = squaredNorm(of: matrix).squareRoot()
+    let unique = squaredNorm(of: told.unique).squareRoot()
+    compare(
+      told, with: row, common: common,
+      rounding: row.rounding(ofNorm: norm, unique: unique, isExact: isExact),
+      along: row.roundingAlongBases(ofNorm: norm, unique: unique, isExact: isExact),
+      isTold: isWhole && values != nil, &found)
+    if let values, isWhole {
+      let split = ExpertSplit(values, common: common)
+      compare(
+        ToldParts(unique: split.unique, remainder: split.remainder), with: row, common: common,
+        rounding: 0, along: 0, isTold: true, &found)
+    }
+    compareDropped(
+      row, rounding: row.rounding(ofNorm: norm, unique: unique, isExact: isExact), &found)
+    let total = row.norm * row.norm
+    // Of an expert that is zero, the remainder is what the common part has along the bases.
+    found.remainder = total > 0 ? row.remainderEnergy * total : common.projection.squaredNorm
+    found.squaredNorm = total
+    if !isFactored, unique > 0 { found.growth = max(1, norm / unique) }
+    if isFull {
+      let k = leadingCount(fraction: 0.01, rank: min(matrix.rowCount, matrix.columnCount))
+      found.after = try HiddenSubspaces.rows(of: told.unique, k: k, right: right)
+      if let values, isWhole {
+        found.before = try HiddenSubspaces.rows(of: values, k: k, right: right)
+      }
+    }
+    try checkWhole(
+      matrix, row: row, common: common, factors: factors, names: names, originalType: originalType,
+      original: original, elements: elements, values: values, &found)
+    return found
+  }
+
+  /// Compares the numbers of an expert with those of its parts.
+  ///
+  /// - Parameters:
+  ///   - parts: The parts, as far as they are known.
+  ///   - row: What the certificate says.
+  ///   - common: The unit's common part.
+  ///   - rounding: How far the unique part may be from the one that the numbers are of.
+  ///   - along: How much of that may lie along the bases.
+  ///   - isTold: Whether numbers that this hides are compared elsewhere.
+  ///   - found: Takes what differs, and how many numbers are hidden.
+  private func compare(
+    _ parts: ToldParts, with row: CertificateRow, common: CommonPart, rounding: Double,
+    along: Double, isTold: Bool, _ found: inout Found
+  ) {
     func expect(_ value: Double, _ what: String, _ known: Double, within tolerance: Double) {
       if known.isNaN && value.isNaN || abs(value - known) <= tolerance { return }
       found.failures.append(
         "tensor '\(row.tensor)': \(what) is \(value), but the certificate says \(known)")
     }
-    let isRounded = row.isRounded
-    let norm = isRounded ? VerificationTolerance.roundedNorm : VerificationTolerance.norm
-    let parts = try parts(of: matrix, common: common, factors: factors, names: names)
-    let total = row.norm
-    let scale = total > 0 ? total * total : .nan
-    let unique = squaredNorm(of: parts.unique)
-    expect(unique / scale, "the energy of the unique part", row.uniqueEnergy, within: norm)
-    expect(
-      squaredNorm(of: common.matrix) / scale, "the energy of the common part", row.commonEnergy,
-      within: VerificationTolerance.norm * max(1, row.commonEnergy.isNaN ? 1 : row.commonEnergy))
-    if let remainder = parts.remainder {
+    let scale = row.norm > 0 ? row.norm * row.norm : .nan
+    /// What rounding can change of an energy, a share of ||W||^2.
+    func expectEnergy(_ squaredNorm: Double, _ what: String, _ known: Double, _ rounding: Double) {
+      let changed = (2 * squaredNorm.squareRoot() + rounding) * rounding / scale
+      if changed > VerificationTolerance.widest {
+        if !isTold { found.untoldCount += 1 }
+        return
+      }
       expect(
-        remainder.squaredNorm / scale, "the energy of the remainder", row.remainderEnergy,
-        within: norm)
+        squaredNorm / scale, what, known,
+        within: VerificationTolerance.norm * max(1, known.isNaN ? 1 : known)
+          + (changed.isNaN ? 0 : changed))
     }
-    // Of an expert that is zero, the remainder is what the common part has along the bases.
-    found.remainder =
-      total > 0 ? row.remainderEnergy * scale : common.projection.squaredNorm
-    found.squaredNorm = total * total
-    // Rounding a matrix leaves a share of its norm along the bases, not of its unique part's.
-    let growth = unique > 0 ? (squaredNorm(of: matrix) / unique).squareRoot() : 1
-    found.growth = max(1, isRounded ? growth : parts.growth)
-    let residual =
-      found.growth
-      * (isRounded ? VerificationTolerance.roundedResidual : VerificationTolerance.residual)
+    let unique = squaredNorm(of: parts.unique)
+    expectEnergy(unique, "the energy of the unique part", row.uniqueEnergy, rounding)
+    expectEnergy(
+      squaredNorm(of: common.matrix), "the energy of the common part", row.commonEnergy, 0)
+    if let remainder = parts.remainder {
+      // Factors are stored as they are.
+      expectEnergy(
+        remainder.squaredNorm, "the energy of the remainder", row.remainderEnergy,
+        isFactored ? 0 : rounding)
+    }
+    // Both the part along a basis and the norm that it is compared with are off by the rounding.
+    let changed = unique > 0 ? 2 * along / unique.squareRoot() : 0
+    if changed > VerificationTolerance.widest {
+      if !isTold { found.untoldCount += 2 }
+      return
+    }
     let residuals = Residuals(of: parts.unique, along: common.bases)
-    expect(residuals.left, "what is left along U_c", row.leftResidual, within: residual)
-    expect(residuals.right, "what is left along V_c", row.rightResidual, within: residual)
-    if isFull {
-      let k = leadingCount(fraction: 0.01, rank: min(matrix.rowCount, matrix.columnCount))
-      found.subspace = try HiddenSubspaces.rows(of: parts.unique, k: k, right: right)
-    }
-    try checkWhole(
-      matrix, row: row, common: common, factors: factors, names: names, original: original,
-      originalType: originalType, &found)
-    return found
+    let allowed = VerificationTolerance.residual + changed
+    expect(residuals.left, "what is left along U_c", row.leftResidual, within: allowed)
+    expect(residuals.right, "what is left along V_c", row.rightResidual, within: allowed)
   }
 
-  /// The parts of a stored matrix: of a factored one as they are stored, of a merged one as far as
-  /// it tells them.
-  private func parts(
-    of matrix: Matrix<Float>, common: CommonPart, factors: StoredFactors,
-    names: FactoredExpertNames
-  ) throws -> (unique: Matrix<Float>, remainder: ThinProjection?, growth: Double) {
-    if isFactored { return (matrix, isExact ? try factors.remainder(names) : nil, 1) }
-    if isExact {
-      let split = ExpertSplit(matrix, common: common)
-      return (split.unique, split.remainder, 1)
+  /// Compares what was dropped with the remainder, and with the error, which rounding alone adds to.
+  private func compareDropped(_ row: CertificateRow, rounding: Double, _ found: inout Found) {
+    let dropped = isExact ? 0 : row.remainderEnergy.squareRoot()
+    let isAbsent = dropped.isNaN && row.dropped.isNaN
+    if !isAbsent, !(abs(dropped - row.dropped) <= VerificationTolerance.norm * max(1, dropped)) {
+      found.failures.append(
+        "tensor '\(row.tensor)': the remainder's energy is \(row.remainderEnergy), but the certificate says that \(row.dropped) was dropped"
+      )
     }
-    let unique = common.sum(with: nil).subtracted(from: matrix)
-    let growth = (squaredNorm(of: matrix) / max(squaredNorm(of: unique), .leastNormalMagnitude))
-    return (unique, nil, growth.squareRoot())
+    let allowed = VerificationTolerance.norm * max(1, dropped) + rounding / row.norm
+    guard !row.error.isNaN, !isAbsent, allowed <= VerificationTolerance.widest,
+      !(abs(row.error - dropped) <= allowed)
+    else { return }
+    found.failures.append(
+      "tensor '\(row.tensor)': \(dropped) was dropped, but the certificate says that its error is \(row.error)"
+    )
+  }
+
+  /// The parts that a stored matrix tells.
+  private func told(
+    by matrix: Matrix<Float>, common: CommonPart, factors: StoredFactors,
+    names: FactoredExpertNames
+  ) throws -> ToldParts {
+    guard isFactored else {
+      return ToldParts(ofMerged: matrix, mode: isExact ? .exact : .strict, common: common)
+    }
+    return ToldParts(unique: matrix, remainder: isExact ? try factors.remainder(names) : nil)
   }
 
   /// Checks the matrix that the stored parts stand for: against the original's digest where they
   /// should give it bit for bit, and against the original itself where it is there.
   private func checkWhole(
     _ matrix: Matrix<Float>, row: CertificateRow, common: CommonPart, factors: StoredFactors,
-    names: FactoredExpertNames, original: (file: any TensorFile, tensor: TensorDescription)?,
-    originalType: ElementType?, _ found: inout Found
+    names: FactoredExpertNames, originalType: ElementType?,
+    original: (file: any TensorFile, tensor: TensorDescription)?, elements: StoredElements?,
+    values: Matrix<Float>?, _ found: inout Found
   ) throws {
     var whole = matrix
     if isFactored, let originalType {
@@ -169,13 +251,11 @@ struct UnitVerification: Sendable {
       whole = rebuilt.sum
       if hasCorrection { whole = rebuilt.matrix }
     }
-    guard let original else { return }
-    let elements = try StoredElements(reading: original.tensor, of: original.file)
+    guard let original, let elements, let values else { return }
     if elements.digest != row.sourceSHA256 {
       found.failures.append(
         "\(original.file.path): tensor '\(original.tensor.name)' is not the one that was converted")
     }
-    let values = elements.matrix(rowCount: matrix.rowCount, columnCount: matrix.columnCount)
     let norm = squaredNorm(of: values)
     guard !row.error.isNaN, norm > 0 else { return }
     let error = (squaredDistance(whole, values) / norm).squareRoot()
@@ -203,7 +283,7 @@ struct UnitVerification: Sendable {
         "\(name): \(what) is \(value.map { "\($0)" } ?? "not known"), but the certificate says \(known.map { "\($0)" } ?? "nothing")"
       )
     }
-    let rank = common.bases.left?.columnCount ?? common.bases.right?.columnCount ?? 0
+    let rank = common.rank
     expect("the common rank", Double(rank), Double(unit.commonRank), within: 0)
     let norm = squaredNorm(of: common.matrix).squareRoot()
     expect(
@@ -230,20 +310,25 @@ struct UnitVerification: Sendable {
     let k = leadingCount(fraction: 0.01, rank: min(shape[0], shape[1]))
     expect("the number of leading directions", Double(k), Double(similarity.k), within: 0)
     guard similarity.k == k else { return failures }
-    var subspaces = HiddenSubspaces(k: similarity.k)
-    for (place, expert) in found.enumerated() where !similarity.leftOut.contains(place) {
-      subspaces.append(expert.subspace)
+    let compared = found.indices.filter { !similarity.leftOut.contains($0) }
+    var before = HiddenSubspaces(k: k)
+    var after = HiddenSubspaces(k: k)
+    for expert in compared {
+      before.append(found[expert].before)
+      after.append(found[expert].after)
     }
-    let growth =
-      found.enumerated()
-      .filter { !similarity.leftOut.contains($0.offset) }.map(\.element.growth).max() ?? 1
-    let isRounded = rows.contains { $0.isRounded }
+    let growth = compared.map { found[$0].growth }.max() ?? 1
+    let told = try after.meanSimilarity()
     expect(
-      "the similarity of the unique parts", try subspaces.meanSimilarity()?.mean,
-      similarity.after,
-      within: growth
-        * (isRounded
-          ? VerificationTolerance.roundedSimilarity : VerificationTolerance.similarity))
+      "the similarity of the unique parts", told?.mean, similarity.after,
+      within: min(growth * VerificationTolerance.similarity, VerificationTolerance.widest))
+    expect(
+      "the number of pairs", told.map { Double($0.pairs) }, Double(similarity.pairs), within: 0)
+    if found.contains(where: { $0.before != nil }) {
+      expect(
+        "the similarity of the whole matrices", try before.meanSimilarity()?.mean,
+        similarity.before, within: VerificationTolerance.similarity)
+    }
     let n = Projection(rawValue: unit.projection)?.hiddenSideIsRight == true ? shape[1] : shape[0]
     let floors = FloorCache()
     expect(
@@ -253,6 +338,47 @@ struct UnitVerification: Sendable {
       "the floor after",
       try floors.floor(dimension: n - rank, rank: similarity.k).meanCosine.mean,
       similarity.floorAfter, within: 1e-9)
+    return failures
+  }
+
+  /// Finds the bases anew, and compares how well they are known.
+  private func basisFailures(
+    of original: Checkpoint, projection: Projection, count: Int
+  ) async throws -> [String] {
+    let options = verification.certificate.options
+    // The loads of experts are not in the certificate.
+    guard original.form == nil, options.weights == SDMoEForm.ExpertWeights.uniform.rawValue,
+      let kind = SDMoEForm.Bases(rawValue: options.bases), unit.left != nil || unit.right != nil
+    else { return [] }
+    let weights = try (try original.layers(numbered: [unit.layer])[0].experts[projection] ?? [])
+      .map { try $0.get() }
+    guard weights.count == count else { return [] }
+    let experts = UnitExperts(
+      weights: weights, shares: weights.map { _ in 1 / Double(count) }, width: verification.width)
+    let found = try await experts.bases(
+      kind, rank: unit.commonRank, left: unit.left != nil, right: unit.right != nil)
+    var failures: [String] = []
+    for (symbol, directions, known) in [
+      ("U_c", found.left, unit.left), ("V_c", found.right, unit.right),
+    ] {
+      guard let directions, let known else { continue }
+      let basis = UnitRecord.Basis(directions)
+      let difference = (basis.gap.map { 1 / $0 } ?? 0) - (known.gap.map { 1 / $0 } ?? 0)
+      if !(abs(difference) <= VerificationTolerance.inverseGap) {
+        failures.append(
+          "\(name): the gap behind \(symbol) is \(basis.gap.map { "\($0)" } ?? "infinite"), but the certificate says \(known.gap.map { "\($0)" } ?? "infinite")"
+        )
+      }
+      // A search for a rank has its bounds from more directions. Two iterations that converge may
+      // stop at any two bounds that are small enough.
+      if options.targetSimilarity == nil,
+        !(abs(basis.angleBound - known.angleBound) <= LeadingEigenspace.allowedAngle)
+      {
+        failures.append(
+          "\(name): the angle bound of \(symbol) is \(basis.angleBound), but the certificate says \(known.angleBound)"
+        )
+      }
+    }
     return failures
   }
 }

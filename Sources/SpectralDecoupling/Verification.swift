@@ -19,6 +19,9 @@ public struct VerificationReport: Sendable {
   public internal(set) var tensorCount = 0
   /// How many units' numbers were computed anew.
   public internal(set) var unitCount = 0
+  /// How many numbers of the certificate are of parts that rounding has hidden in the output, so
+  /// that only the original could tell them.
+  public internal(set) var untoldCount = 0
   /// Files in the folder that the certificate does not speak of.
   public internal(set) var strangers: [String] = []
 }
@@ -29,15 +32,22 @@ public struct VerificationReport: Sendable {
 /// are computed anew from the stored tensors, and have to agree within ``VerificationTolerance``.
 /// The parts of an exact conversion are put together, and have to give the original's digests.
 ///
+/// Norms and errors of the whole matrices, what strict mode dropped of them, their similarity
+/// before the conversion, and the gaps and angle bounds of the bases can only be computed from the
+/// original: without it, the certificate's own digest alone guards them. Gaps of bases that were
+/// weighted by usage are guarded so in any case, and so are angle bounds where a similarity was the
+/// target.
+///
 /// - Parameters:
 ///   - path: The folder that a conversion wrote.
-///   - original: What was converted, where it is there: its digests have to agree too, and the
-///     errors are computed anew.
+///   - original: What was converted, where it is there: its digests have to agree too, and all that
+///     the output does not tell is computed anew.
 ///   - width: How many matrices to work on at once.
 /// - Returns: What was found; a failure is no error.
 /// - Throws: ``DecouplingError/noCertificate(path:)``,
 ///   ``DecouplingError/badCertificate(path:reason:)``, and what prevents any verification.
-/// - Complexity: One or two passes over the output, and over the original.
+/// - Complexity: One or two passes over the output; over the original as many as a conversion
+///   takes.
 public func verify(
   _ path: String, against original: Checkpoint? = nil, width: Int
 ) async throws -> VerificationReport {
@@ -46,21 +56,26 @@ public func verify(
 }
 
 /// How far numbers that are computed anew may be from those of the certificate.
+///
+/// To each of these comes what rounding to the stored type can change at most: half a unit in the
+/// last place of every element, or half the smallest number of the type. Where that makes the limit
+/// wider than ``widest``, the output does not tell the number: it is compared where the original is
+/// given, and counted in ``VerificationReport/untoldCount`` otherwise.
 public enum VerificationTolerance {
-  /// Relative, for norms of what is stored in single precision.
+  /// Absolute for energies, which are shares of ||W||^2, and relative above one; relative for
+  /// norms.
   public static let norm = 1e-5
-  /// Relative, for norms of parts that are known from values rounded to 16 bits.
-  public static let roundedNorm = 1e-2
-  /// Absolute, for residuals of unique parts in single precision.
+  /// Absolute, for residuals of unique parts.
   public static let residual = 1e-5
-  /// Absolute, for residuals of what is known from values rounded to 16 bits, in units of the norm
-  /// of the rounded matrix over that of the unique part.
-  public static let roundedResidual = 5e-3
-  /// Absolute, for mean similarities of unique parts in single precision; where they are told from
-  /// a merged matrix, in units of its norm over that of the unique part.
+  /// Absolute, for mean similarities of unique parts as they are stored: rounding is part of them.
+  ///
+  /// Where they are told from merged matrices it counts in units of a matrix's norm over that of its
+  /// unique part, up to ``widest``.
   public static let similarity = 1e-4
-  /// Absolute, for mean similarities of what is known from values rounded to 16 bits, likewise.
-  public static let roundedSimilarity = 2e-2
+  /// Absolute, for s_(k+1) / s_k, the inverse of a basis's gap.
+  public static let inverseGap = 1e-3
+  /// The widest limit within which a number counts as compared: one that was changed by 0.05 fails.
+  public static let widest = 0.04
 }
 
 /// A row of the certificate's table.
@@ -86,13 +101,44 @@ struct CertificateRow: Sendable {
   let rightResidual: Double
   let corrections: Int
 
-  /// Whether the numbers are of parts that were rounded to 16 bits: here, or in the factored
-  /// checkpoint that was merged, of which alone no error is known.
-  var isRounded: Bool {
-    let elementByteCount = type == "F64" ? 8 : type == "F32" ? 4 : 2
-    let isOfRoundedParts =
-      role == "merged" && error.isNaN && sourceByteCount < 4 * (byteCount / elementByteCount)
-    return elementByteCount == 2 || isOfRoundedParts
+  private var elementType: ElementType { ElementType(rawValue: type) ?? .f32 }
+  private var elementCount: Int { 8 * byteCount / elementType.bitCount }
+
+  /// Whether this was merged from parts that had been rounded to 16 bits: from a factored
+  /// checkpoint, of which alone no error is known.
+  private var isOfRoundedParts: Bool {
+    role == "merged" && error.isNaN && sourceByteCount < 4 * elementCount
+  }
+
+  /// How far the unique part that the stored matrix tells may be from the one that the numbers are
+  /// of, as a Frobenius norm.
+  ///
+  /// - Parameters:
+  ///   - stored: The norm of the stored matrix.
+  ///   - unique: The norm of the unique part that it tells.
+  ///   - isExact: Whether the matrix was projected to have it.
+  /// - Returns: A bound in the unit of the matrix.
+  func rounding(ofNorm stored: Double, unique: Double, isExact: Bool) -> Double {
+    // The original itself.
+    if role == "merged", isExact, sha256 == sourceSHA256 { return 0 }
+    return RoundingBound.norm(of: elementType, norm: stored, count: elementCount)
+      + roundingOfParts(unique: unique, isExact: isExact)
+  }
+
+  /// Likewise, for what of it a projection of the stored matrix does not take away again.
+  func roundingAlongBases(ofNorm stored: Double, unique: Double, isExact: Bool) -> Double {
+    role == "merged" && isExact
+      ? roundingOfParts(unique: unique, isExact: isExact)
+      : rounding(ofNorm: stored, unique: unique, isExact: isExact)
+  }
+
+  /// A projection takes away what rounding had left of the stored parts along the bases.
+  private func roundingOfParts(unique: Double, isExact: Bool) -> Double {
+    guard isOfRoundedParts, isExact else { return 0 }
+    // Which type of 16 bits it was is not known.
+    return [ElementType.bf16, .f16].reduce(0) {
+      $0 + RoundingBound.norm(of: $1, norm: unique, count: elementCount)
+    }
   }
 
   static func rows(of table: Table) -> [CertificateRow] {
@@ -177,9 +223,11 @@ struct Verification: Sendable {
       guard problems.isEmpty else { return report }
     }
     for unit in certificate.units {
-      report.failures += try await UnitVerification(
+      let found = try await UnitVerification(
         verification: self, unit: unit, checkpoint: checkpoint, files: files
-      ).failures()
+      ).carryOut()
+      report.failures += found.failures
+      report.untoldCount += found.untoldCount
       report.unitCount += 1
     }
     return report

@@ -113,6 +113,17 @@ struct WorkFolder: Sendable {
     try? manager.removeItem(atPath: path)
   }
 
+  /// Removes what a conversion made that can never be finished, so that another one finds the place
+  /// free; what was OUT before, and what others put here, stays.
+  func discard() {
+    guard FileStatus(at: replaced) == nil else { return }
+    for name in ["units", "output"] {
+      try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
+    let rest = try? FileManager.default.contentsOfDirectory(atPath: path)
+    if rest == ["conversion"] { remove() }
+  }
+
   private func move(_ from: String, to target: String) throws {
     try Self.systemCall(target, "give the folder this name") { () throws(SystemError) in
       try replace(target, with: from)

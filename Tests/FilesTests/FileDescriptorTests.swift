@@ -64,6 +64,53 @@ import Testing
     #expect(throws: SystemError(code: EBADF)) { try file.write([2], at: 0) }
   }
 
+  @Test("updates what is there, and makes nothing")
+  func updating() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.write([1, 2, 3])
+    let file = try FileDescriptor(updating: path)
+    try file.write([9], at: 1)
+    #expect(try file.bytes(3, at: 0) == [1, 9, 3])
+    // It only lets the system begin: nothing changes.
+    file.startWriteback(at: 0, count: 3)
+    #expect(try contents(of: path) == [1, 9, 3])
+    #expect(throws: SystemError(code: ENOENT)) {
+      _ = try FileDescriptor(updating: "\(folder.path)/missing")
+    }
+    #expect(throws: SystemError(code: EISDIR)) { _ = try FileDescriptor(updating: folder.path) }
+    #expect(try folder.names == ["x"])
+  }
+
+  @Test("grows with zeros, and keeps what is there", arguments: [0, 3, 5000])
+  func growing(byteCount: Int) throws {
+    let folder = try ScratchFolder()
+    let path = try folder.write([1, 2, 3])
+    let file = try FileDescriptor(updating: path)
+    try file.grow(to: byteCount)
+    let zeros = [UInt8](repeating: 0, count: max(0, byteCount - 3))
+    #expect(try contents(of: path) == [1, 2, 3] + zeros)
+    let empty = try FileDescriptor(updating: folder.write([], as: "empty"))
+    try empty.grow(to: byteCount)
+    #expect(try empty.status().byteCount == byteCount)
+  }
+
+  #if canImport(Glibc)
+    @Test("says at once that it cannot grow")
+    func growingWithoutSpace() async {
+      await #expect(processExitsWith: .success) {
+        let folder = try ScratchFolder()
+        let file = try FileDescriptor(updating: folder.write([1, 2, 3]))
+        signal(SIGXFSZ, SIG_IGN)
+        // A limit on the size of files, in this child process alone.
+        var size = rlimit(rlim_cur: 1000, rlim_max: 1000)
+        // Safe: `size` is a whole rlimit structure, which the call only reads.
+        #expect(unsafe setrlimit(limitOfFileSize, &size) == 0)
+        #expect(throws: SystemError(code: EFBIG)) { try file.grow(to: 5000) }
+        #expect(try file.bytes(9, at: 0) == [1, 2, 3])
+      }
+    }
+  #endif
+
   // MARK: Opening and closing
 
   @Test("refuses what is missing, and to make what is there")

@@ -1,5 +1,6 @@
 """The factored layout read by PyTorch, and the merged one by transformers."""
 
+import csv
 import json
 import pathlib
 import re
@@ -24,8 +25,9 @@ def convert(source, target, *options):
 
 
 def tensors(folder):
-    index = json.loads((folder / "model.safetensors.index.json").read_text())
-    files = sorted(set(index["weight_map"].values()))
+    index, files = folder / "model.safetensors.index.json", ["model.safetensors"]
+    if index.exists():
+        files = sorted(set(json.loads(index.read_text())["weight_map"].values()))
     return {name: tensor for file in files for name, tensor in load_file(folder / file).items()}
 
 
@@ -35,26 +37,6 @@ def logits(folder, tokens):
     assert not info["missing_keys"] and not info["unexpected_keys"], info
     with torch.no_grad():
         return model.eval()(tokens).logits
-
-
-def smallest_rank(weights, projection, target=0.2, k=2):
-    """The smallest common rank whose unique parts have a mean principal similarity <= target."""
-    left = numpy.linalg.eigh(sum(w @ w.T for w in weights))[1][:, ::-1]
-    right = numpy.linalg.eigh(sum(w.T @ w for w in weights))[1][:, ::-1]
-    for rank in range(1, min(weights[0].shape) - k + 1):
-        u, v = left[:, :rank], right[:, :rank]
-        spaces = []
-        for weight in weights:
-            unique = weight - u @ (u.T @ weight)
-            unique = unique - (unique @ v) @ v.T
-            a, _, b = numpy.linalg.svd(unique, full_matrices=False)
-            spaces.append(a[:, :k] if projection == "down_proj" else b[:k].T)
-        cosines = [
-            numpy.linalg.svd(a.T @ b, compute_uv=False).clip(0, 1).mean()
-            for place, a in enumerate(spaces) for b in spaces[place + 1:]]
-        if numpy.mean(cosines) <= target:
-            return rank
-    return None
 
 
 class ConvertTests(unittest.TestCase):
@@ -74,25 +56,38 @@ class ConvertTests(unittest.TestCase):
             original, parts = tensors(source), tensors(target)
             stems = [key.removesuffix(".unique") for key in parts if key.endswith(".unique")]
             self.assertGreater(len(stems), 100)
+            others = 0
             for stem in stems:
                 start, proj = re.fullmatch(r"(.*\.)experts\.\d+\.(\w+)", stem).groups()
-                weight = original[f"{stem}.weight"].float()
-                error = (scope["rebuild"](parts, start, proj, stem) - weight).abs().max()
+                stored = original[f"{stem}.weight"]
+                weight = stored.float()
+                error = (scope["rebuild"](target, start, proj, stem) - weight).abs().max()
                 self.assertLessEqual(error, 1e-6 * weight.abs().max(), stem)
+                exact = scope["rebuild"](target, start, proj, stem, stored.dtype)
+                self.assertEqual(exact.dtype, stored.dtype)
+                others += (exact.view(torch.int16) != stored.view(torch.int16)).sum().item()
+                index = parts.get(f"{stem}.correction.index")
+                if index is not None:
+                    places = index.long()
+                    self.assertTrue(torch.equal(exact.view(-1)[places], stored.view(-1)[places]))
+            weights = sum(original[f"{stem}.weight"].numel() for stem in stems)
+            self.assertLessEqual(others, weights / 20_000, name)
 
     def test_target_similarity(self):
-        """The ranks are those of an exhaustive search in float64; chance is out of reach."""
+        """The ranks are those of an exhaustive search in float64, Fixtures/Generators/target_similarity.py."""
         source, target = ROOT / "Fixtures" / "qwen2-moe-tiny", self.path / "target"
         convert(source, target, "--target-similarity", "0.2")
         form = json.loads((target / "config.json").read_text())["sd_moe"]
-        original = tensors(source)
+        curves = {}
+        with open(source / "reference-convert" / "target_similarity.csv", newline="") as file:
+            for row in csv.DictReader(file):
+                curve = curves.setdefault((int(row["layer"]), row["projection"]), [])
+                curve.append(float(row["mean_cosine"]))
+        self.assertEqual(len(form["units"]), len(curves))
         for unit in form["units"]:
-            layer, projection = unit["layer"], unit["projection"]
-            start = f"model.layers.{layer}.mlp.experts."
-            weights = [
-                original[f"{start}{expert}.{projection}.weight"].double().numpy()
-                for expert in range(12)]
-            self.assertEqual(unit["common_rank"], smallest_rank(weights, projection), unit)
+            curve = curves[unit["layer"], unit["projection"]]
+            smallest = next(place for place, mean in enumerate(curve, 1) if mean <= 0.2)
+            self.assertEqual(unit["common_rank"], smallest, unit)
         outcome = subprocess.run(
             [SDMOE, "convert", source, "-o", self.path / "none", "--quiet", "--target-similarity",
              "0.1"], capture_output=True, text=True)
@@ -109,11 +104,25 @@ class ConvertTests(unittest.TestCase):
             convert(source, self.path / f"{name}-factored")
             convert(self.path / f"{name}-factored", self.path / f"{name}-merged", "--form", "merged")
             convert(source, self.path / f"{name}-strict", "--form", "merged", "--mode", "strict")
+            cut = "--mode", "strict", "--common-rank-exact"
+            convert(source, self.path / f"{name}-cut", "--form", "merged", *cut)
+            convert(source, self.path / f"{name}-cut-factored", *cut)
+            convert(self.path / f"{name}-cut-factored", self.path / f"{name}-cut-merged", "--form", "merged")
             expected = logits(source, tokens)
             self.assertTrue(torch.equal(logits(self.path / f"{name}-merged", tokens), expected))
-            strict = logits(self.path / f"{name}-strict", tokens)
-            self.assertTrue(strict.isfinite().all())
-            self.assertFalse(torch.equal(strict, expected))
+            strict, cut = (logits(self.path / f"{name}-{kind}", tokens) for kind in ("strict", "cut"))
+            for found in (strict, cut):
+                self.assertTrue(found.isfinite().all())
+                self.assertFalse(torch.equal(found, expected))
+            self.assertFalse(torch.equal(strict, cut))
+            once, twice = (tensors(self.path / f"{name}-cut{end}") for end in ("", "-merged"))
+            self.assertEqual(once.keys(), twice.keys())
+            self.assertTrue(all(torch.equal(once[key], twice[key]) for key in once))
+            # W_c has the common rank, not twice that.
+            parts = tensors(self.path / f"{name}-cut-factored")
+            for key, left in parts.items():
+                if key.endswith(".common.left"):
+                    self.assertEqual(left.shape[1], 8, key)
 
 
 if __name__ == "__main__":

@@ -126,6 +126,57 @@ import Testing
     }
   }
 
+  @Test("What a target out of reach leaves undone is removed, and what is not its own stays")
+  func targetLeavesNothing() async throws {
+    // The third unit alone cannot reach it: two are finished by then.
+    var toy = Self.toy
+    let shared = Matrix<Double>.normal(24, 20, seed: 70)
+    toy.plant((0..<3).map { _ in shared }, as: .down)
+    let alike = try toy.written()
+    var options = ConversionOptions()
+    options.rank = .target(similarity: 0.9, limit: 5)
+    let out = folder.path("out")
+    await #expect {
+      try await convertCheckpoint(at: alike.path, to: out, options)
+    } throws: { error in
+      guard case DecouplingError.targetOutOfReach(_, 0, "down_proj", _, _, _, _, _) = error
+      else { return false }
+      return true
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    // A file of somebody else in the folder of an earlier run keeps that folder, but no weights.
+    let plan = try ConversionPlan(
+      for: Checkpoint(path: alike.path), options: options, version: "test")
+    let partial = "\(out).sdmoe-partial"
+    await #expect(throws: DecouplingError.self) {
+      try await convert(plan, to: out, width: 2) { _ in
+        try? Data("mine".utf8).write(to: URL(filePath: "\(partial)/mine.txt"))
+      }
+    }
+    let rest = try filesByPath(under: partial)
+    #expect(rest.keys.sorted() == ["conversion", "mine.txt"])
+    #expect(rest["mine.txt"] == Data("mine".utf8))
+  }
+
+  @Test("A value that does not fit the type leaves nothing either")
+  func overflowLeavesNothing() async throws {
+    var toy = Self.toy
+    let name = ToyCheckpoint.name(.down, ofExpert: 1)
+    var matrix = Matrix<Double>.normal(24, 20, seed: 3)
+    // The largest BF16 number is 3.3895e38.
+    matrix[2, 3] = 3.4e38
+    toy[name] = ToyTensor(name, .f32, [24, 20], values: matrix.elements)
+    let large = try toy.written()
+    await expect(
+      .overflow(place: "\(large.path)/model.safetensors: tensor '\(name)'", elementType: "BF16"),
+      at: large.path,
+      .basic(rank: 4) {
+        $0.form = .merged
+        $0.storedType = .bf16
+      })
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
   @Test("A target that can be reached gets the smallest rank that reaches it")
   func targetReached() async throws {
     // Two directions that all experts share, one of them far stronger than the other.
