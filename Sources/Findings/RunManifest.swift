@@ -219,11 +219,26 @@ public struct RunManifest: Codable, Sendable, Equatable {
 }
 
 extension RunManifest.Options {
+  /// The layers in short, such as `0-3,7`.
+  public var layerRanges: String {
+    var ranges: [ClosedRange<Int>] = []
+    for layer in layers {
+      if let last = ranges.last, last.upperBound + 1 == layer {
+        ranges[ranges.count - 1] = last.lowerBound...layer
+      } else {
+        ranges.append(layer...layer)
+      }
+    }
+    return ranges.map {
+      $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
+    }.joined(separator: ",")
+  }
+
   /// The options in words of the command line.
   public var arguments: String {
     let chosen: [(name: String, value: String?)] = [
       ("analyses", analyses.joined(separator: ",")), ("fraction", "\(fraction)"),
-      ("layers", layers.map(String.init).joined(separator: ",")),
+      ("layers", layerRanges),
       ("projections", projections.joined(separator: ",")), ("part", part),
       ("full-spectrum", fullSpectrum == true ? "" : nil),
       ("group-excess", groupExcess.map { "\($0)" }), ("threshold", threshold.map { "\($0)" }),

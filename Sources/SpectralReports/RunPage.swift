@@ -108,7 +108,7 @@ extension RunManifest {
   /// What was analysed, in words.
   func facts(experts: ClosedRange<Int>?) -> [(name: String, value: String)] {
     var facts = [("model family", checkpoint.modelType)]
-    facts.append(("layers", "\(options.layers.count): \(layersText)"))
+    facts.append(("layers", "\(options.layers.count): \(options.layerRanges)"))
     if let experts {
       let text =
         experts.lowerBound == experts.upperBound
@@ -122,19 +122,5 @@ extension RunManifest {
       ("options", options.arguments),
       ("made by", "sdmoe \(version)"),
     ]
-  }
-
-  private var layersText: String {
-    var ranges: [ClosedRange<Int>] = []
-    for layer in options.layers {
-      if let last = ranges.last, last.upperBound + 1 == layer {
-        ranges[ranges.count - 1] = last.lowerBound...layer
-      } else {
-        ranges.append(layer...layer)
-      }
-    }
-    return ranges.map {
-      $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
-    }.joined(separator: ", ")
   }
 }

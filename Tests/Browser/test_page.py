@@ -154,6 +154,7 @@ class PageTests(unittest.TestCase):
         for button, row in zip(buttons, rows):
             self.assertAlmostEqual(float(button.text), float(row["mean"]), delta=0.000_51)
             self.assertIn("floor 0.101", button.get_attribute("aria-label"))
+        self.browser.run("arguments[0].scrollIntoView({behavior: 'instant', block: 'center'})", buttons[5])
         buttons[5].click()
         self.browser.drawn("1/down_proj/index")
         self.assertIn("Layer 1 · down_proj", self.title())

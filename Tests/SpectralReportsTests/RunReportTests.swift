@@ -172,7 +172,7 @@ import Testing
     let text = try await refusal(run)
     #expect(text.contains("1 of the run's units has no results yet: layer-001-gate_proj"))
     #expect(text.contains("sdmoe analyze <checkpoint> -o \(run.path) --analyses similarity"))
-    #expect(text.contains("--layers 0,1 --projections gate_proj"))
+    #expect(text.contains("--layers 0-1 --projections gate_proj"))
   }
 
   @Test("a folder that is no run is told apart from one that is not there")

@@ -97,7 +97,7 @@
     return (place) => place % step === 0;
   }
 
-  const widthOf = (words) => words.length * 6.8;
+  const widthOf = (words) => words.length * 7.2;
 
   // MARK: Heatmaps
 
@@ -145,7 +145,7 @@
     const columns = arranged(columnLabels, map.separated, order);
 
     const labelWidth = Math.min(96, Math.max(...rowLabels.map(widthOf)));
-    const left = 26 + labelWidth;
+    const left = 32 + labelWidth;
     const right = map.floor == null ? 74 : 122;
     const top = 20;
     const side = Math.max(120, Math.min(width - left - right, 560));
@@ -197,7 +197,7 @@
   }
 
   function shortened(words, room) {
-    const most = Math.max(3, Math.floor(room / 6.8));
+    const most = Math.max(3, Math.floor(room / 7.2 + 0.01));
     return words.length <= most ? words : `${words.slice(0, most - 1)}…`;
   }
 
@@ -353,7 +353,7 @@
   const inkOf = (name) => ({ ink: 'var(--ink)', '#31688e': 'var(--blue)' })[name] ?? name;
 
   function chartPanel(chart, panel, whole, width, isLast) {
-    const left = 62;
+    const left = 70;
     const right = 14;
     const top = 12;
     const height = 210;
