@@ -1,10 +1,12 @@
 """A headless Chromium that looks at pages as a reader would.
 
-    browser.py PAGE [WIDTH] [PICTURE]
+    browser.py PAGE [WIDTH [PICTURE [SECTION]]]
 
-opens a page, says after how many seconds its first figure was drawn, and takes a picture of it.
+opens a page, says after how many seconds its first figure was drawn, and takes a picture of it, or
+of what a window shows from a section on.
 """
 
+import base64
 import json
 import pathlib
 import sys
@@ -84,11 +86,12 @@ class Browser:
         """What stands in the console since the last call."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
-    def picture(self, path):
-        """Takes a picture of the whole page."""
-        import base64
+    def picture(self, path, section=None):
+        """Takes a picture of the whole page, or of what a window shows from a section on."""
+        if section:
+            self.run("document.getElementById(arguments[0]).scrollIntoView({behavior: 'instant'})", section)
         shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", {
-            "captureBeyondViewport": True, "format": "png"})
+            "captureBeyondViewport": section is None, "format": "png"})
         pathlib.Path(path).write_bytes(base64.b64decode(shot["data"]))
 
 
@@ -100,6 +103,6 @@ if __name__ == "__main__":
         print(f"first figure after {browser.first_figure():.2f} s, "
               f"{pathlib.Path(sys.argv[1]).stat().st_size / 1e6:.1f} MB")
         if len(sys.argv) > 3:
-            browser.picture(sys.argv[3])
+            browser.picture(*sys.argv[3:5])
     finally:
         browser.close()

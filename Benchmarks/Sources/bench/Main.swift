@@ -35,6 +35,11 @@ enum Bench {
     if !manager.fileExists(atPath: "\(data)/full-layer/model.safetensors") {
       try writeSpectralLayer(.fullSize, seed: 60, to: "\(data)/full-layer")
     }
+    if !manager.fileExists(atPath: "\(data)/two-layers/model.safetensors") {
+      var shape = LayerShape.fullSize
+      shape.layerCount = 2
+      try writeSpectralLayer(shape, seed: 62, to: "\(data)/two-layers")
+    }
     let capture = "\(data)/full-layer/capture.h5"
     if !manager.fileExists(atPath: capture) {
       try writeIsotropicCapture(tokenCount: 8192, of: .fullSize, seed: 61, to: capture)
@@ -58,6 +63,7 @@ enum Bench {
       ("layer", { try layer(program, "\(data)/full-layer", "\(data)/run") }),
       ("decoding", { try decoding() }), ("triplets", { try triplets() }),
       ("exceedance", { try exceedance() }),
+      ("convert", { try conversion(program, "\(data)/two-layers", "\(data)/converted") }),
       (
         "directions",
         { try allDirections(program, "\(data)/full-layer", "\(data)/run-directions") }
@@ -146,7 +152,7 @@ enum Bench {
     if difference.status != 0 { exit(1) }
   }
 
-  private static func process(
+  static func process(
     _ what: String, _ program: String, _ arguments: [String], runs: Int,
     before: () -> Void = {}, rate: (Double) -> String
   ) throws {
@@ -174,7 +180,7 @@ enum Bench {
       elements: (0..<rows * columns).map { _ in Float(generator.normal()) })
   }
 
-  private static func gigabytes(_ bytes: Int, _ seconds: Double) -> String {
+  static func gigabytes(_ bytes: Int, _ seconds: Double) -> String {
     String(format: "%.2f GB/s", Double(bytes) / seconds * 1e-9)
   }
 }

@@ -97,6 +97,17 @@
     return (place) => place % step === 0;
   }
 
+  /** The words in lines that fit. */
+  function wrapped(words, room) {
+    const lines = [''];
+    for (const word of words.split(' ')) {
+      const line = `${lines[lines.length - 1]} ${word}`.trim();
+      if (widthOf(line) <= room) lines[lines.length - 1] = line;
+      else lines.push(word);
+    }
+    return lines;
+  }
+
   const widthOf = (words) => words.length * 7.2;
 
   // MARK: Heatmaps
@@ -357,8 +368,9 @@
     const right = 14;
     const top = 12;
     const height = 210;
-    const bottom = isLast ? 44 : 24;
     const room = width - left - right;
+    const xTitle = wrapped(chart.xTitle, room);
+    const bottom = isLast ? 30 + 15 * xTitle.length : 24;
     const ys = [
       ...panel.lines.flatMap((line) => [...line.points.map((point) => point[1]), ...(line.area ?? []).flatMap((row) => row.slice(1))]),
       ...panel.bars.flatMap((bars) => [...bars.values, ...(bars.spreads ?? []).flat()]),
@@ -387,7 +399,10 @@
     svg.append(drawn('path', { class: 'axis', d: `M${left} ${top + height}h${room}` }));
     if (chart.categories) appendBars(svg, chart, panel, { left, top, height, room, y, low });
     else appendLines(svg, chart, panel, { left, top, height, room, y });
-    if (isLast) svg.append(text(chart.xTitle, left + room / 2, top + height + 38, { 'text-anchor': 'middle', class: 'quiet' }));
+    if (isLast) {
+      xTitle.forEach((line, place) => svg.append(
+        text(line, left + room / 2, top + height + 38 + 15 * place, { 'text-anchor': 'middle', class: 'quiet' })));
+    }
     return svg;
   }
 
