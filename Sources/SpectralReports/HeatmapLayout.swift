@@ -38,7 +38,9 @@ struct HeatmapLayout {
   init(_ heatmap: Heatmap) {
     let rowCount = heatmap.rowLabels.count
     let columnCount = heatmap.columnLabels.count
-    let cell = min(80, max(4, (560 / Double(max(rowCount, columnCount, 1))).rounded(.down)))
+    let least = heatmap.isLarge ? 1.0 : 4
+    let cell = min(
+      80, max(least, (560 / Double(max(rowCount, columnCount, 1))).rounded(.down)))
     let isSeparated = heatmap.separatedCount > 0 && heatmap.separatedCount < columnCount
     let gap = isSeparated ? max(4, (cell / 6).rounded()) : 0
     self.cell = cell

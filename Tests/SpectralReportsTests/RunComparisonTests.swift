@@ -125,6 +125,10 @@ import Testing
     let files = try filesByPath(under: target)
     #expect(files.keys.contains("tables/similarity_changes/layer-001-gate_proj.csv"))
     #expect(files.keys.contains("figures/similarity-change-layer-01-gate_proj.svg"))
+    for name in ["similarity-change-layer-01-gate_proj", "profile-similarity"] {
+      let svg = String(decoding: try #require(files["figures/\(name).svg"]), as: UTF8.self)
+      try expectGolden(svg, matches: "\(name)-compared.svg")
+    }
     let largest = try Table(
       readingFrom: "\(target)/tables/largest_changes.csv", as: .largestChanges)
     let sizes = largest.numbers("change").map(abs)

@@ -17,6 +17,7 @@ struct TestRun {
   ///   - floor: The floor of the similarities.
   ///   - change: Changes the manifest.
   ///   - value: The similarity of a pair.
+  /// - Throws: What writing the run does.
   init(
     model: String = "test_moe", layers: [Int] = [0, 1], projections: [String] = ["gate_proj"],
     experts: [String] = TestTables.experts(5, shared: ["shared"]),
