@@ -61,6 +61,10 @@ public struct RunFolder: Sendable {
       throw FindingsError.noRun(
         path: path, reason: "its manifest.json is damaged, or of another version")
     }
+    if let problem = manifest.problem {
+      throw FindingsError.noRun(
+        path: path, reason: "its manifest.json was edited or is damaged: \(problem)")
+    }
     self.manifest = manifest
     presence = forWriting ? try RunFolderPresence(in: path) : nil
     if forWriting { try Self.makeFolder("\(path)/figures") }
@@ -165,16 +169,27 @@ public struct RunFolder: Sendable {
   ) throws -> Table? {
     let file = path(of: definition, of: unit)
     guard FileManager.default.fileExists(atPath: file) else { return nil }
-    return try Table(readingFrom: file, as: definition, columns: columns)
+    let table = try Table(readingFrom: file, as: definition, columns: columns)
+    if let stranger = table.rowOfAnotherUnit(than: unit) {
+      throw FindingsError.inconsistent(path: file, reason: "has rows of \(stranger)")
+    }
+    return table
   }
 
-  /// Reads a table of the whole run; nil where the run has none of that kind.
+  /// Reads a table of all units, in their order; nil where no unit has one of that kind.
   ///
-  /// - Throws: ``FindingsError`` when the file is damaged.
+  /// It is read from the results of the units, so that all that is shown of a run comes from one
+  /// place.
+  ///
+  /// - Throws: ``FindingsError`` when a file is damaged.
+  /// - Complexity: O(size of the files); memory for all rows.
   public func table(_ definition: TableDefinition) throws -> Table? {
-    let file = tablePath(definition)
-    guard FileManager.default.fileExists(atPath: file) else { return nil }
-    return try Table(readingFrom: file, as: definition)
+    var whole: Table?
+    for unit in manifest.units {
+      guard let part = try table(definition, of: unit) else { continue }
+      if whole == nil { whole = part } else { whole?.append(rowsOf: part) }
+    }
+    return whole
   }
 
   /// Makes the tables of the run from those of its units, in the order of the units.

@@ -161,6 +161,27 @@ public struct RunManifest: Codable, Sendable, Equatable {
     self.units = units
   }
 
+  /// What no run that sdmoe made can say of itself; nil where all is well.
+  var problem: String? {
+    if units.isEmpty { return "it has no units" }
+    if Set(units.map(\.name)).count != units.count { return "it names a unit twice" }
+    if zip(options.layers, options.layers.dropFirst()).contains(where: { $0 >= $1 }) {
+      return "its layers are not in rising order"
+    }
+    let layers = Set(options.layers)
+    let projections = Set(options.projections)
+    for unit in units {
+      let isKnown = unit.projection.map { projections.contains($0) } ?? true
+      if !layers.contains(unit.layer) || unit.layer < 0 || !isKnown {
+        return "the unit \(unit.name) is of none of its layers and projections"
+      }
+    }
+    if layers != Set(units.map(\.layer)) { return "a layer has no unit" }
+    let isShare = options.fraction > 0 && options.fraction <= 1
+    if !isShare { return "the fraction is \(options.fraction)" }
+    return k < 1 ? "k is \(k)" : nil
+  }
+
   /// The command that makes or finishes the run, but for the paths of its input.
   func command(output: String) -> String {
     let inputs =

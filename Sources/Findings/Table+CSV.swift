@@ -122,6 +122,21 @@ extension Table {
     }
   }
 
+  /// The layer and projection of a row that belongs to another unit; nil where all are of this one.
+  func rowOfAnotherUnit(than unit: RunManifest.Unit) -> String? {
+    for (column, values) in zip(definition.columns, values) {
+      if column.name == "layer", let other = values.integers.first(where: { $0 != unit.layer }) {
+        return "layer \(other)"
+      }
+      if column.name == "projection", let projection = unit.projection,
+        let other = values.texts.first(where: { $0 != projection })
+      {
+        return "the projection \(other)"
+      }
+    }
+    return nil
+  }
+
   private static func quoted(_ text: String) -> String {
     guard text.utf8.contains(where: { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }) else { return text }
     return "\"" + text.replacing("\"", with: "\"\"") + "\""

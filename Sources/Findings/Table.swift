@@ -47,6 +47,19 @@ public struct Table: Sendable {
     rowCount += 1
   }
 
+  /// Appends the rows of another table of the same definition.
+  ///
+  /// - Precondition: The definitions agree.
+  public mutating func append(rowsOf other: Table) {
+    precondition(definition == other.definition, "rows of another table")
+    for place in values.indices {
+      values[place].integers += other.values[place].integers
+      values[place].numbers += other.values[place].numbers
+      values[place].texts += other.values[place].texts
+    }
+    rowCount += other.rowCount
+  }
+
   /// The values of a row.
   ///
   /// - Precondition: The row exists, and all columns were read.

@@ -8,6 +8,8 @@ public enum ComparisonError: Error {
   case otherSides(first: String, second: String, sides: ([String], [String]))
   /// Something lies where the report shall lie.
   case outputExists(path: String, isComparison: Bool)
+  /// The report would lie in one of the runs.
+  case insideRun(path: String, run: String)
   /// No number is in both runs.
   case nothingInCommon(first: String, second: String)
 }
@@ -26,6 +28,8 @@ extension ComparisonError: CustomStringConvertible {
       isComparison
         ? "\(path): holds a comparison already; choose another folder, or give --force to replace it"
         : "\(path): holds something else than a comparison, so nothing is written there; choose an empty or a new folder"
+    case .insideRun(let path, let run):
+      "\(path): lies in the run \(run), which is not changed; choose a folder elsewhere"
     case .nothingInCommon(let first, let second):
       "\(first), \(second): no analysis of similarity, energy or router is in both for the same projection; analyse both with the same --analyses and --projections"
     }

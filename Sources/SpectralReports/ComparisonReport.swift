@@ -35,11 +35,19 @@ public struct ComparisonReport: Sendable {
   /// - Parameters:
   ///   - target: Where the report shall lie.
   ///   - replacing: Whether an earlier comparison may give way.
-  /// - Throws: ``ComparisonError/outputExists(path:isComparison:)``
+  /// - Throws: ``ComparisonError/outputExists(path:isComparison:)`` and
+  ///   ``ComparisonError/insideRun(path:run:)``.
   public func check(target: String, replacing: Bool) throws {
+    let place = Self.place(of: target)
+    for run in [comparison.first.path, comparison.second.path] {
+      let folder = Self.place(of: run)
+      if place == folder || place.hasPrefix(folder + "/") {
+        throw ComparisonError.insideRun(path: target, run: run)
+      }
+    }
     let manager = FileManager.default
-    let content = try? manager.contentsOfDirectory(atPath: target)
-    guard manager.fileExists(atPath: target), content?.isEmpty != true else { return }
+    let content = try? manager.contentsOfDirectory(atPath: place)
+    guard manager.fileExists(atPath: place), content?.isEmpty != true else { return }
     let isComparison = content?.contains(Self.manifestName) == true
     guard replacing, isComparison else {
       throw ComparisonError.outputExists(path: target, isComparison: isComparison)
@@ -48,32 +56,45 @@ public struct ComparisonReport: Sendable {
 
   /// Writes the report; it is whole or absent.
   ///
+  /// It is made in a folder beside the target, `TARGET.sdmoe-comparison`, which a process that is
+  /// killed leaves behind, and the next one begins anew.
+  ///
   /// - Parameters:
   ///   - target: Where the report shall lie; see ``check(target:replacing:)``.
   ///   - width: How many units to work on at once.
   /// - Throws: `FindingsError` for damaged tables, and where a file cannot be written.
   /// - Complexity: O(size of the tables) time; memory for the tables of `width` units, and the page.
   public func write(to target: String, width: Int) async throws {
-    let folder = temporaryPath(beside: target)
+    let place = Self.place(of: target)
+    let folder = "\(place).sdmoe-comparison"
+    let manager = FileManager.default
+    defer { try? manager.removeItem(atPath: folder) }
     do {
-      for name in ["tables/similarity_changes", "figures"] {
-        try FileManager.default.createDirectory(
+      try? manager.removeItem(atPath: folder)
+      for name in ["new/tables/similarity_changes", "new/figures"] {
+        try manager.createDirectory(
           atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
       }
     } catch {
       throw FindingsError.fileSystem(
-        path: target, doing: "make this folder", reason: "no permission, or no space")
+        path: target, doing: "make a folder beside this", reason: "no permission, or no space")
     }
-    do {
-      try await fill(folder, width: width)
-      if FileManager.default.fileExists(atPath: target) {
-        try FileManager.default.removeItem(atPath: target)
+    try await fill("\(folder)/new", width: width)
+    do throws(SystemError) {
+      // An empty folder gives way by itself; an earlier comparison stays until it is replaced.
+      if (try? manager.contentsOfDirectory(atPath: place))?.isEmpty == false {
+        try replace("\(folder)/old", with: place)
       }
-      try FileManager.default.moveItem(atPath: folder, toPath: target)
+      try replace(place, with: "\(folder)/new")
     } catch {
-      try? FileManager.default.removeItem(atPath: folder)
-      throw error
+      throw FindingsError.fileSystem(
+        path: target, doing: "give the folder this name", reason: error.reason)
     }
+  }
+
+  /// Where a path leads, behind links and without slashes at its end.
+  private static func place(of path: String) -> String {
+    URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
   }
 
   private func fill(_ folder: String, width: Int) async throws {

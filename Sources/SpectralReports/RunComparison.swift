@@ -89,8 +89,8 @@ public struct RunComparison: Sendable {
   public func similarityChanges(of unit: RunManifest.Unit) throws -> Table? {
     let isOfGradients = unit.subject == .gradients
     let definition = isOfGradients ? TableDefinition.similarity.ofGradients : .similarity
-    guard let a = try first.table(definition, of: unit),
-      let b = try second.table(definition, of: unit)
+    guard let a = try first.drawnTable(definition, of: unit),
+      let b = try second.drawnTable(definition, of: unit)
     else { return nil }
     let before = PairValues(a)
     let after = PairValues(b)

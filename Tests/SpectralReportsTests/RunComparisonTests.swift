@@ -93,10 +93,13 @@ import Testing
   @Test("other sides are refused")
   func otherSides() throws {
     let second = try TestRun()
-    let path = "\(second.path)/tables/summary.csv"
-    let text = try String(contentsOfFile: path, encoding: .utf8)
-    try text.replacing("hidden", with: "neuron").write(
-      toFile: path, atomically: true, encoding: .utf8)
+    // Words of the same length: the list of the unit's files holds.
+    for layer in [0, 1] {
+      let path = "\(second.path)/units/layer-00\(layer)-gate_proj/summary.csv"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      try text.replacing("hidden", with: "neuron").write(
+        toFile: path, atomically: true, encoding: .utf8)
+    }
     let first = try TestRun()
     let error = #expect(throws: ComparisonError.self) { try comparison(first, second) }
     #expect(error?.description.contains("hidden in the first, neuron in the second") == true)
@@ -149,6 +152,30 @@ import Testing
     #expect(throws: ComparisonError.self) { try report.check(target: target, replacing: false) }
     try report.check(target: target, replacing: true)
     try await report.write(to: target, width: 1)
-    #expect(throws: ComparisonError.self) { try report.check(target: run.path, replacing: true) }
+    for inside in [run.path, "\(run.path)/", "\(run.path)/figures/x"] {
+      let error = #expect(throws: ComparisonError.self) {
+        try report.check(target: inside, replacing: true)
+      }
+      #expect(error?.description.contains("lies in the run") == true)
+    }
+    try folder.write("mine", as: "foreign/notes.txt")
+    #expect(throws: ComparisonError.self) {
+      try report.check(target: folder.path("foreign"), replacing: true)
+    }
+  }
+
+  @Test("a link to a comparison, and slashes at the end of a name, lead to the folder")
+  func linkedOutput() async throws {
+    let run = try TestRun()
+    let report = ComparisonReport(of: try comparison(run, run), version: "0.1.0")
+    let folder = try TemporaryFolder()
+    try await report.write(to: folder.path("out") + "/", width: 1)
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("link"), withDestinationPath: folder.path("out"))
+    try report.check(target: folder.path("link"), replacing: true)
+    try await report.write(to: folder.path("link"), width: 1)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(names == ["link", "out"])
+    #expect(try filesByPath(under: folder.path("out")).keys.contains("index.html"))
   }
 }

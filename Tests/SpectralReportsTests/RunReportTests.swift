@@ -175,6 +175,25 @@ import Testing
     #expect(text.contains("--layers 0-1 --projections gate_proj"))
   }
 
+  @Test("a manifest that was edited to nonsense is refused")
+  func nonsense() throws {
+    let cases: [(change: (inout RunManifest) -> Void, words: String)] = [
+      ({ $0.k = 0 }, "k is 0"), ({ $0.options.fraction = 7 }, "the fraction is 7.0"),
+      ({ $0.options.layers = [0, 1, 2] }, "a layer has no unit"),
+      ({ $0.options.layers = [1, 0] }, "not in rising order"),
+      ({ $0.options.projections = [] }, "is of none of its layers and projections"),
+      ({ $0.units.append($0.units[0]) }, "names a unit twice"), ({ $0.units = [] }, "has no units"),
+    ]
+    for (change, words) in cases {
+      let run = try TestRun()
+      var manifest = try run.opened().manifest
+      change(&manifest)
+      try JSONEncoder().encode(manifest).write(to: URL(filePath: "\(run.path)/manifest.json"))
+      let error = #expect(throws: FindingsError.self) { try run.opened() }
+      #expect(error?.description.contains(words) == true, "\(words)")
+    }
+  }
+
   @Test("a folder that is no run is told apart from one that is not there")
   func noRun() throws {
     let folder = try TemporaryFolder()
