@@ -1,11 +1,11 @@
 internal import Foundation
 
-/// The values of a heatmap as a grey picture that a page turns back into numbers.
+/// A number for each cell of a heatmap as a grey picture that a page turns back into numbers.
 ///
 /// A value is stored as its number of steps plus 20 000, and 0 stands for what was not measured.
 /// The upper half of the picture holds the high bytes, the lower half the low ones, which deflates
 /// well. Of a symmetric heatmap the cells below the diagonal are left at 0.
-struct CellValues: Sendable {
+struct CellValues: Encodable, Sendable {
   /// The picture as a PNG file, in base 64.
   let png: String
   /// The difference of two steps: a thousandth of the power of ten at or below the scale's end.
@@ -15,19 +15,23 @@ struct CellValues: Sendable {
 
   private static let zero = 20_000
 
-  /// Encodes the values of a heatmap.
+  /// Encodes numbers of a heatmap's cells.
   ///
-  /// - Returns: The values, or nothing where there are none.
-  init?(_ heatmap: Heatmap) {
+  /// - Parameters:
+  ///   - values: The numbers, row by row; NaN where there is none.
+  ///   - heatmap: The heatmap.
+  ///   - end: About the largest number, which decides on the step.
+  /// - Returns: The numbers, or nothing where the heatmap has no cells.
+  init?(_ values: [Double], of heatmap: Heatmap, upTo end: Double) {
     let rows = heatmap.rowLabels.count
     let columns = heatmap.columnLabels.count
     guard rows > 0, columns > 0 else { return nil }
-    let step = stepOfThreeDigits(heatmap.scaleEnd)
+    let step = stepOfThreeDigits(end)
     var pixels = [UInt8](repeating: 0, count: 2 * rows * columns)
     var sum = 0
     for row in 0..<rows {
       for column in (heatmap.hasNeutralDiagonal ? min(row + 1, columns) : 0)..<columns {
-        let value = heatmap.value(row: row, column: column)
+        let value = values[row * columns + column]
         guard value.isFinite else { continue }
         let steps = (value / step).rounded()
         let stored = Self.zero + Int(min(max(steps, -19_999), 45_000))

@@ -36,6 +36,9 @@ package struct Heatmap: Sendable {
   /// What chance alone would show; marked on the colour bar unless it is NaN.
   package var floor: Double
 
+  /// The floor of each cell, row by row, where they differ; otherwise empty.
+  package var cellFloors: [Double] = []
+
   /// The value of the last colour; the first colour is 0, or its negative where ``isDiverging``.
   ///
   /// A maximum of 0, nothing to show, is drawn as 1.

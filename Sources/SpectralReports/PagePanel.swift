@@ -56,10 +56,10 @@ struct PageHeatmap: Encodable, Sendable {
   let symmetric: Bool
   let thing: String
   let measure: String
-  let png: String
-  let step: Double
-  let sum: Int
+  let cells: CellValues
+  /// The highest floor, which is that of every cell where `floors` is nil.
   let floor: Double?
+  let floors: CellValues?
   let scale: Double
   let diverging: Bool
   /// The mean, the least and the most, for the text alternative.
@@ -68,7 +68,12 @@ struct PageHeatmap: Encodable, Sendable {
   let most: Double?
 
   init?(_ heatmap: Heatmap) {
-    guard let cells = CellValues(heatmap) else { return nil }
+    let end = heatmap.scaleEnd
+    guard let cells = CellValues(heatmap.values, of: heatmap, upTo: end) else { return nil }
+    self.cells = cells
+    floors =
+      heatmap.cellFloors.isEmpty
+      ? nil : CellValues(heatmap.cellFloors, of: heatmap, upTo: heatmap.floor)
     rows = heatmap.rowLabels
     columns = heatmap.columnLabels == heatmap.rowLabels ? nil : heatmap.columnLabels
     rowTitle = heatmap.rowTitle
@@ -77,9 +82,6 @@ struct PageHeatmap: Encodable, Sendable {
     symmetric = heatmap.hasNeutralDiagonal
     thing = heatmap.thing
     measure = heatmap.measure
-    png = cells.png
-    step = cells.step
-    sum = cells.sum
     floor = threeDigits(heatmap.floor)
     scale = heatmap.scaleEnd
     diverging = heatmap.isDiverging

@@ -50,11 +50,14 @@ struct PairColumns {
   ) -> Heatmap {
     let names = Set(rows.flatMap { [first[$0], second[$0]] }).map(ExpertName.init).sorted()
     let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1.text, $0) })
-    var cells = [Double](repeating: .nan, count: names.count * names.count)
-    for row in rows {
-      guard let a = places[first[row]], let b = places[second[row]] else { continue }
-      cells[a * names.count + b] = values[row]
-      cells[b * names.count + a] = values[row]
+    func cells(_ column: [Double]) -> [Double] {
+      var cells = [Double](repeating: .nan, count: names.count * names.count)
+      for row in rows {
+        guard let a = places[first[row]], let b = places[second[row]] else { continue }
+        cells[a * names.count + b] = column[row]
+        cells[b * names.count + a] = column[row]
+      }
+      return cells
     }
 
     let floor = FloorRange(rows.map { floors[$0] })
@@ -62,10 +65,11 @@ struct PairColumns {
       title: title, subtitle: subtitle + (floor.map { "; random floor \($0.text)" } ?? ""),
       measure: measure, rowTitle: thing.plain, columnTitle: thing.plain,
       rowLabels: names.map(\.text), columnLabels: names.map(\.text),
-      separatedCount: names.count { !$0.isRouted }, values: cells, hasNeutralDiagonal: true,
+      separatedCount: names.count { !$0.isRouted }, values: cells(values), hasNeutralDiagonal: true,
       floor: floor?.high ?? .nan, scaleMaximum: scaleMaximum)
     heatmap.thing = thing.withArticle
     if let floor, floor.low < floor.high {
+      heatmap.cellFloors = cells(floors)
       heatmap.notes.append("The floor differs between pairs; the mark shows the highest.")
     }
     return heatmap

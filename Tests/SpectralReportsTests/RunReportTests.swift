@@ -32,6 +32,27 @@ import Testing
     }
   }
 
+  @Test("where floors differ, each pair has its own")
+  func floors() async throws {
+    let run = try TestRun()
+    try edit(run) { text in
+      text.split(separator: "\n").map(String.init).map { line in
+        line.contains(",shared,")
+          ? line.replacing("0.0717", with: "0.0655") : line
+      }.joined(separator: "\n") + "\n"
+    }
+    let page = try await report(run)
+    let panels = page.panels(layer: 0, projection: "gate_proj", section: "similarity")
+    let heatmap = try #require(panels.first?["heatmap"] as? [String: Any])
+    #expect(heatmap["floor"] as? Double == 0.0717)
+    let floors = try decodedCells(heatmap, "floors")
+    #expect(close(floors[0][1], 0.0717, within: 0.000_05))
+    #expect(close(floors[0][5], 0.0655, within: 0.000_05))
+    let other = page.panels(layer: 1, projection: "gate_proj", section: "similarity")
+    let plain = try #require(other.first?["heatmap"] as? [String: Any])
+    #expect(plain["floors"] == nil)
+  }
+
   private func close(_ a: Double?, _ b: Double?, within tolerance: Double) -> Bool {
     guard let a, let b else { return a == nil && b == nil }
     return abs(a - b) <= tolerance * 1.000_001

@@ -115,9 +115,9 @@ struct PageContent {
 }
 
 /// The numbers behind a heatmap of a page, decoded as its script does.
-func decodedCells(_ heatmap: [String: Any]) throws -> [[Double?]] {
-  guard let png = heatmap["png"] as? String, let step = heatmap["step"] as? Double,
-    let names = heatmap["rows"] as? [String]
+func decodedCells(_ heatmap: [String: Any], _ key: String = "cells") throws -> [[Double?]] {
+  guard let source = heatmap[key] as? [String: Any], let png = source["png"] as? String,
+    let step = source["step"] as? Double, let names = heatmap["rows"] as? [String]
   else { return [] }
   let image = try DecodedPNG(base64: png)
   var sum = 0
@@ -128,6 +128,6 @@ func decodedCells(_ heatmap: [String: Any]) throws -> [[Double?]] {
       return stored == 0 ? nil : Double(stored - 20_000) * step
     }
   }
-  guard sum == heatmap["sum"] as? Int else { return [] }
+  guard sum == source["sum"] as? Int else { return [] }
   return cells
 }

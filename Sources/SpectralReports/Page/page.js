@@ -113,9 +113,9 @@
   // MARK: Heatmaps
 
   /** The numbers behind a picture; throws where the browser does not hand out what it was given. */
-  async function numbers(heatmap) {
+  async function numbers(heatmap, source) {
     const image = new Image();
-    image.src = `data:image/png;base64,${heatmap.png}`;
+    image.src = `data:image/png;base64,${source.png}`;
     await image.decode();
     const rows = heatmap.rows.length;
     const columns = (heatmap.columns ?? heatmap.rows).length;
@@ -129,10 +129,10 @@
       const stored = pixels[4 * at] * 256 + pixels[4 * (at + rows * columns)];
       if (stored === 0) continue;
       sum += stored;
-      cells[at] = (stored - 20000) * heatmap.step;
+      cells[at] = (stored - 20000) * source.step;
       if (heatmap.symmetric) cells[(at % columns) * columns + Math.floor(at / columns)] = cells[at];
     }
-    if (sum !== heatmap.sum) throw new Error('this browser changes the pixels of pictures');
+    if (sum !== source.sum) throw new Error('this browser changes the pixels of pictures');
     return cells;
   }
 
@@ -149,7 +149,8 @@
 
   async function drawHeatmap(panel, plot, order, width) {
     const map = panel.heatmap;
-    const cells = await numbers(map);
+    const cells = await numbers(map, map.cells);
+    const floors = map.floors ? await numbers(map, map.floors) : null;
     const rowLabels = map.rows;
     const columnLabels = map.columns ?? map.rows;
     const rows = arranged(rowLabels, map.separated, order);
@@ -179,15 +180,18 @@
 
     const svg = drawn('svg', { viewBox: `0 0 ${width} ${top + height + below + 24}`, 'aria-hidden': true });
     svg.style.height = `${top + height + below + 24}px`;
+    // The names of shared experts always stand, and those before them leave them room.
+    const isClear = (place, count) => place >= count - map.separated || map.separated === 0
+      || at(count - map.separated, count) - at(place, count) >= 14;
     const showsRow = thinned(rows.length, 15, cell);
     rows.forEach((from, place) => {
-      if (!showsRow(place) && place < rows.length - map.separated) return;
+      if ((!showsRow(place) && place < rows.length - map.separated) || !isClear(place, rows.length)) return;
       svg.append(text(shortened(rowLabels[from], labelWidth), left - 6, top + at(place, rows.length) + cell / 2 + 4, { 'text-anchor': 'end' }));
     });
     const upright = below > 18;
     const showsColumn = thinned(columns.length, upright ? 15 : Math.max(...columnLabels.map(widthOf)) + 8, cell);
     columns.forEach((from, place) => {
-      if (!showsColumn(place) && place < columns.length - map.separated) return;
+      if ((!showsColumn(place) && place < columns.length - map.separated) || !isClear(place, columns.length)) return;
       const x = left + at(place, columns.length) + cell / 2;
       const words = shortened(columnLabels[from], labelWidth);
       svg.append(upright
@@ -204,7 +208,7 @@
     plot.replaceChildren(canvas, svg);
     svg.style.position = 'relative';
     svg.style.pointerEvents = 'none';
-    listen(canvas, cursor, { map, cells, rows, columns, rowLabels, columnLabels, at, cell, left, top });
+    listen(canvas, cursor, { map, cells, floors, rows, columns, rowLabels, columnLabels, at, cell, left, top });
   }
 
   function shortened(words, room) {
@@ -290,7 +294,7 @@
   }
 
   function listen(canvas, cursor, drawing) {
-    const { map, cells, rows, columns, rowLabels, columnLabels, at, cell, left, top } = drawing;
+    const { map, cells, floors, rows, columns, rowLabels, columnLabels, at, cell, left, top } = drawing;
     let place = null;
 
     function show(row, column, x, y) {
@@ -305,8 +309,9 @@
       const lines = [names];
       if (!(map.symmetric && a === b)) {
         lines.push(`${map.measure} ${number(value)}`);
-        if (map.floor != null && !Number.isNaN(value)) {
-          lines.push(`floor ${number(map.floor)}, gap ${signed(value - map.floor)}`);
+        const floor = floors ? floors[rows[row] * columns.length + columns[column]] : map.floor;
+        if (floor != null && !Number.isNaN(floor) && !Number.isNaN(value)) {
+          lines.push(`floor ${number(floor)}, gap ${signed(value - floor)}`);
         }
       }
       tooltip.textContent = lines.join('\n');
