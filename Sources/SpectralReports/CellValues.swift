@@ -15,13 +15,12 @@ struct CellValues: Encodable, Sendable {
 
   private static let zero = 20_000
 
-  /// Encodes numbers of a heatmap's cells.
+  /// Encodes numbers of a heatmap's cells; nil where it has none.
   ///
   /// - Parameters:
   ///   - values: The numbers, row by row; NaN where there is none.
   ///   - heatmap: The heatmap.
   ///   - end: About the largest number, which decides on the step.
-  /// - Returns: The numbers, or nothing where the heatmap has no cells.
   init?(_ values: [Double], of heatmap: Heatmap, upTo end: Double) {
     let rows = heatmap.rowLabels.count
     let columns = heatmap.columnLabels.count

@@ -123,7 +123,7 @@ package struct Heatmap: Sendable {
     if let range, range.upperBound > scaleEnd {
       all.append("Values above \(trimmedText(scaleEnd, places: 6)) have the last colour.")
     }
-    if let range, isDiverging, range.lowerBound < scaleStart {
+    if let range, range.lowerBound < scaleStart {
       all.append("Values below \(trimmedText(scaleStart, places: 6)) have the first colour.")
     }
     return (all.isEmpty ? [] : [all.joined(separator: " ")]) + notes
