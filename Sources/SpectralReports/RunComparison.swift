@@ -100,7 +100,7 @@ public struct RunComparison: Sendable {
       table.append(
         contentsOf: [
           .integer(unit.layer), .text(unit.projection ?? ""), .text(pair.a), .text(pair.b),
-        ] + Change(from: old, to: new, ofExcess: hasOtherPart).cells)
+        ] + Change(from: old, to: new, ofExcess: hasOtherPart && !isOfGradients).cells)
     }
     return table
   }
