@@ -31,7 +31,7 @@ struct Page {
         [
           "title": title, "heading": heading, "lead": lead,
           "facts": facts.map { ["name": $0.name, "value": $0.value] },
-          "verdicts": verdicts.map(Self.verdict),
+          "verdicts": verdicts.map(Self.verdict), "hasVerdicts": !verdicts.isEmpty,
           "sections": sections.map { ["id": $0.id, "title": $0.title, "lead": $0.lead] },
           "absent": absent.map { ["title": $0.title, "command": $0.command] },
           "manifest": manifest, "hasAbsent": !absent.isEmpty,

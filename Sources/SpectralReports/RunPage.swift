@@ -20,11 +20,11 @@ struct RunPage {
     let manifest = run.manifest
     let means = try LayerMeans(of: run)
     let tables = parts.reduce(into: Set(shuffles.map(\.table))) { $0.formUnion($1.tables) }
+    let overview = PageOverview(of: means, options: manifest.options)
     let sections = ReportSection.allCases.filter { section in
       section == .profiles
-        ? !manifest.options.projections.isEmpty : !tables.isDisjoint(with: section.tables)
+        ? overview != nil || !profiles.isEmpty : !tables.isDisjoint(with: section.tables)
     }
-    let overview = PageOverview(of: means, options: manifest.options)
     let sentences = FindingSentences(
       of: try SummarisedUnits(of: run), options: manifest.options)
     let data = PageData(
@@ -43,7 +43,7 @@ struct RunPage {
         "What the spectrum of the weights says of the experts of this checkpoint, beside what chance alone would show.",
       facts: manifest.facts(experts: means.expertCounts), verdicts: sentences.paragraphs,
       sections: sections.map { ($0.rawValue, $0.title, $0.lead) },
-      absent: ReportSection.allCases.filter { !sections.contains($0) }.map {
+      absent: ReportSection.allCases.filter { !sections.contains($0) && $0 != .profiles }.map {
         ($0.title, $0.command)
       }, data: try scriptJSON(data), units: parts
     ).html

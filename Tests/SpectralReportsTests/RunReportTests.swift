@@ -78,6 +78,15 @@ import Testing
     #expect(overview?["floors"] as? [[Double]] == [[0.0717, 0.0717], [0.0717, 0.0717]])
   }
 
+  @Test("what was not measured has no section, and the page says how to get it")
+  func absent() async throws {
+    let page = try await report(try TestRun(layers: [3]))
+    let shown = page.html.matches(of: /data-section="([a-z]+)"/).map { String($0.1) }
+    #expect(shown == ["profiles", "similarity"])
+    #expect(page.html.contains("Gradients: run sdmoe analyze again with"))
+    #expect(!page.html.contains("Similarity of experts: run"))
+  }
+
   @Test("the same run gives the same bytes, with one worker or two")
   func sameBytes() async throws {
     let run = try TestRun()
