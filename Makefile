@@ -6,9 +6,11 @@ SDMOE = .build/release/sdmoe
 VENV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sdmoe/venv
 # Where test-browser keeps Selenium.
 BROWSER_VENV ?= $(VENV)-browser
+# Where the argument parser's plugin leaves its pages.
+MANUAL = .build/plugins/GenerateManual/outputs/sdmoe
 FIXTURES = qwen2-moe-tiny deepseek-v2-tiny
 
-.PHONY: help bootstrap demo build test test-python test-browser goldens format lint bench check install clean
+.PHONY: help bootstrap demo build test test-kernels test-python test-browser goldens format lint docs bench check man install clean
 
 help: ## list these jobs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -32,11 +34,14 @@ build: bootstrap ## build the program, .build/release/sdmoe
 test: bootstrap ## run all tests
 	swift test -c release --disable-testable-imports
 
+test-kernels: bootstrap ## run the numeric tests with each family of kernels that OpenBLAS has for this CPU
+	@Scripts/kernel-test
+
 test-python: build ## run the tests in Python: captures, and converted models, in an environment under VENV
 	@Scripts/python-environment "$(VENV)" Tests/Python/requirements.txt
 	"$(VENV)/bin/python" -W error::ResourceWarning -m unittest discover -s Tests/Python -v
 
-test-browser: build ## run the tests of pages in headless Chromium; screenshots go to .build/browser
+test-browser: build ## run the tests of pages in headless Chromium; pictures and printed pages go to .build/browser
 	@Scripts/bootstrap --browser
 	@Scripts/python-environment "$(BROWSER_VENV)" Tests/Browser/requirements.txt
 	"$(BROWSER_VENV)/bin/python" -W error::ResourceWarning -m unittest discover -s Tests/Browser -v
@@ -50,20 +55,33 @@ format: ## format all Swift files
 lint: ## check the form of all Swift files
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
+docs: build ## build the documentation of all rooms into .build/docs, warnings as errors
+	@Scripts/documentation .build/release/Modules .build/docs
+
 bench: build ## measure speed and memory, each beside a peer
 	swift build -c release --package-path Benchmarks
 	Benchmarks/.build/release/bench generate Benchmarks/.build/data
 	Benchmarks/.build/release/bench measure $(SDMOE) Benchmarks/.build/data
 
-check: lint build test ## all that has to pass before a commit
+check: lint build test docs ## all that has to pass before a commit
 
-install: bootstrap ## install the program and its shell completions under PREFIX
+man: build ## write the manual pages, from the help texts, into .build/man
+	swift package generate-manual --multi-page >/dev/null
+	@rm -rf .build/man && install -d .build/man
+	@for page in $(MANUAL)/*.1; do \
+	  name=$$(basename $$page | sed 's/sdmoe\./sdmoe-/; s/sdmoe-1$$/sdmoe.1/'); \
+	  sed 's/sdmoe\.\([a-z]\)/sdmoe-\1/g; s/SDMOE\./SDMOE-/g; /Xr sdmoe-help/d' $$page >.build/man/$$name || exit 1; \
+	done; rm -f .build/man/sdmoe-help.1
+
+install: bootstrap man ## install the program, its manual pages and shell completions under PREFIX
 	swift build -c release --product sdmoe --static-swift-stdlib --scratch-path .build-static
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 .build-static/release/sdmoe $(DESTDIR)$(PREFIX)/bin/sdmoe
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -d $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 .build/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	.build-static/release/sdmoe --generate-completion-script bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sdmoe
 	.build-static/release/sdmoe --generate-completion-script zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sdmoe
 	.build-static/release/sdmoe --generate-completion-script fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sdmoe.fish

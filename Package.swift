@@ -32,8 +32,8 @@ let package = Package(
     .library(
       name: "SDMoE",
       targets: [
-        "Files", "Workers", "Tensors", "LinearAlgebra", "SafetensorsFiles", "HDF5Files",
-        "TensorFiles", "Checkpoints", "Captures", "Findings", "SpectralAnalysis",
+        "Experts", "JSON", "Files", "Workers", "Tensors", "LinearAlgebra", "SafetensorsFiles",
+        "HDF5Files", "TensorFiles", "Checkpoints", "Captures", "Findings", "SpectralAnalysis",
         "SpectralDecoupling", "SpectralReports",
       ]),
   ],
@@ -42,12 +42,12 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
+    // Headers only: with pkg-config's word SwiftPM would link the libraries, which are loaded when
+    // they are first needed.
     .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas",
-      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+      name: "COpenBLAS", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(
-      name: "CLAPACKE", pkgConfig: "lapacke",
-      providers: [.apt(["liblapacke-dev"]), .brew(["lapack"])]),
+      name: "CLAPACKE", providers: [.apt(["liblapacke-dev"]), .brew(["lapack"])]),
     .systemLibrary(
       name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .systemLibrary(
@@ -55,44 +55,49 @@ let package = Package(
       providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .systemLibrary(
       name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    // Loaded at run time, not linked: its shim says why.
+    .systemLibrary(name: "CRSVG"),
 
-    room("Files"),
+    room("Experts"),
+    room("JSON"),
+    room("Files", ["CCrypto"]),
     room("Workers"),
+    room("Pictures", ["CPNG", "CRSVG"]),
     room("Tensors"),
     room("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "Tensors"]),
-    room("SafetensorsFiles", ["Files", "Tensors"]),
+    room("SafetensorsFiles", ["Files", "JSON", "Tensors"]),
     room("HDF5Files", ["CHDF5", "Files", "Tensors"]),
-    room("TensorFiles", ["SafetensorsFiles", "HDF5Files", "CCrypto", "Tensors"]),
+    room("TensorFiles", ["SafetensorsFiles", "HDF5Files", "Files", "Tensors"]),
     room(
-      "Checkpoints", ["SafetensorsFiles", "TensorFiles", "Tensors"],
-      resources: [.embedInCode("families.json")]),
-    room("Captures", ["TensorFiles", "Tensors"]),
-    room("Findings", ["Files"]),
+      "Checkpoints", ["Experts", "Files", "JSON", "SafetensorsFiles", "TensorFiles", "Tensors"],
+      resources: [.embedInCode("Families/families.json")]),
+    room("Captures", ["Files", "TensorFiles", "Tensors"]),
+    room("Findings", ["Experts", "Files"]),
     room(
       "SpectralAnalysis",
       [
-        "Captures", "Checkpoints", "Files", "Findings", "HDF5Files", "LinearAlgebra", "Tensors",
-        "Workers",
+        "Captures", "Checkpoints", "Experts", "Files", "Findings", "HDF5Files", "LinearAlgebra",
+        "Tensors", "Workers",
       ]),
     room(
       "SpectralDecoupling",
       [
-        "Checkpoints", "Files", "Findings", "LinearAlgebra", "SafetensorsFiles", "TensorFiles",
-        "Tensors", "Workers",
+        "Checkpoints", "Experts", "Files", "Findings", "LinearAlgebra", "SafetensorsFiles",
+        "TensorFiles", "Tensors", "Workers",
       ]),
     room(
       "SpectralReports",
       [
-        "CPNG", "Files", "Findings", "Workers",
+        "Experts", "Files", "Findings", "Pictures", "Workers",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
-      resources: ["figures.mustache", "page.css", "page.js", "page.mustache"]
+      resources: ["figures.mustache", "page.css", "page.mustache", "Script"]
         .map { .embedInCode("Page/\($0)") }),
     room(
       "CommandLineTool",
       [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        "Captures", "Checkpoints", "Findings", "LinearAlgebra", "SpectralAnalysis",
+        "Captures", "Checkpoints", "Experts", "Findings", "LinearAlgebra", "SpectralAnalysis",
         "SpectralDecoupling", "SpectralReports", "Tensors", "Workers",
       ]),
     .executableTarget(
@@ -103,29 +108,39 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["SafetensorsFiles", "HDF5Files", "Tensors"],
+      name: "TestSupport",
+      dependencies: [
+        "CPNG", "Files", "Findings", "HDF5Files", "Pictures", "SafetensorsFiles", "Tensors",
+      ],
       path: "Tests/TestSupport",
       swiftSettings: strict),
+    tests(of: "Experts"),
+    tests(of: "JSON"),
     tests(of: "Files"),
+    tests(of: "Workers"),
+    tests(of: "Pictures"),
     tests(of: "Tensors"),
     tests(of: "LinearAlgebra", ["Tensors"]),
-    tests(of: "SafetensorsFiles", ["Tensors"]),
+    tests(of: "SafetensorsFiles", ["JSON", "Tensors"]),
     tests(of: "HDF5Files", ["Tensors"]),
-    tests(of: "TensorFiles", ["SafetensorsFiles", "HDF5Files", "Tensors"]),
-    tests(of: "Captures", ["SafetensorsFiles", "HDF5Files", "TensorFiles", "Tensors"]),
-    tests(of: "Checkpoints", ["SafetensorsFiles", "HDF5Files", "Tensors"]),
-    tests(of: "Findings"),
+    tests(of: "TensorFiles", ["SafetensorsFiles", "HDF5Files", "Files", "Tensors"]),
+    tests(of: "Captures", ["SafetensorsFiles", "HDF5Files", "Files", "TensorFiles", "Tensors"]),
+    tests(of: "Checkpoints", ["Experts", "SafetensorsFiles", "HDF5Files", "Tensors"]),
+    tests(of: "Findings", ["Experts"]),
     tests(
       of: "SpectralAnalysis",
       [
-        "Captures", "Checkpoints", "Findings", "HDF5Files", "LinearAlgebra", "SafetensorsFiles",
-        "Tensors",
+        "Captures", "Checkpoints", "Experts", "Findings", "HDF5Files", "LinearAlgebra",
+        "SafetensorsFiles", "Tensors",
       ]),
     tests(
       of: "SpectralDecoupling",
-      ["Checkpoints", "Findings", "LinearAlgebra", "SafetensorsFiles", "TensorFiles", "Tensors"]),
-    tests(of: "SpectralReports", ["CPNG", "Findings"]),
-    tests(of: "CommandLineTool", ["sdmoe", "Findings"]),
+      [
+        "Checkpoints", "Experts", "Files", "Findings", "LinearAlgebra", "SafetensorsFiles",
+        "TensorFiles", "Tensors",
+      ]),
+    tests(of: "SpectralReports", ["Experts", "Findings", "Pictures"]),
+    tests(of: "CommandLineTool", ["sdmoe", "Experts", "Findings"]),
     .testTarget(name: "RoomTests", dependencies: ["TestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -11,7 +11,8 @@ experts the HDF5 file holds, one row for each token:
     layers/{L}/router_logits        x W^T (+ bias) of the router, before any softmax or correction
     shuffled/layers/{L}/moe_input   the same tokens, read in shuffled order (--shuffle)
 
-beside `tokens`, `sequence_offsets` and `shuffled/permutation`. The gradients are those of the mean
+beside `tokens`, `sequence_offsets`, `sequence_lengths` and `shuffled/permutation`. Padding of a file
+of tokens is cut off, never computed and never written. The gradients are those of the mean
 next-token loss over the same tokens, for all weights of routed and shared experts, under the
 checkpoint's own names; an expert that saw no token has a zero gradient. The same command gives the
 same bytes on one machine. TRIED says which versions it was tried with, on the CPU.
@@ -19,6 +20,7 @@ same bytes on one machine. TRIED says which versions it was tried with, on the C
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -57,6 +59,8 @@ def parse_arguments(words):
     source.add_argument("--text", type=Path, metavar="FILE", help="a text in UTF-8")
     source.add_argument("--tokens", type=Path, metavar="FILE",
                         help="token ids, [sequences, length] as .npy, instead of a text")
+    add("--pad-token", type=int, metavar="ID",
+        help="the token that pads sequences of --tokens to one length (the model's pad_token_id)")
     add("--sequences", type=positive, metavar="N", help="sequences from the text (16)")
     add("--length", type=positive, metavar="N", help="tokens of a sequence (64)")
     add("--shuffle", action="store_true", help="read the tokens in shuffled order too")
@@ -79,6 +83,8 @@ def parse_arguments(words):
         parser.error("nothing to write; give -o FILE, --gradients FILE or both")
     if options.tokens and (options.sequences or options.length):
         parser.error("--sequences and --length belong to --text; a file of tokens has its own")
+    if options.text and options.pad_token is not None:
+        parser.error("--pad-token belongs to --tokens; a text is cut into whole sequences")
     if options.output and options.output == options.gradients:
         parser.error("-o and --gradients name the same file; give two")
     if options.length == 1:
@@ -169,6 +175,17 @@ class Block:
 
 
 def open_model(options):
+    # Of parts, transformers would make a model with random experts.
+    try:
+        with open(cached_file(options.model, "config.json"), encoding="utf-8") as file:
+            is_factored = "sd_moe" in json.load(file)
+    except (OSError, ValueError, TypeError):
+        # Whatever it is, transformers says it below.
+        is_factored = False
+    if is_factored:
+        raise CaptureError(
+            f"{options.model}: holds experts split by sdmoe, not the model's own; merge them first: "
+            f"sdmoe convert {options.model} --form merged -o MERGED, then capture MERGED")
     # Custom code asks on the terminal whether it may run, unless it is refused beforehand.
     try:
         model = AutoModelForCausalLM.from_pretrained(
@@ -219,15 +236,49 @@ def find_blocks(model, wanted):
 
 
 def read_tokens(options, model):
-    """Token ids [sequences, length], from the file of tokens or the beginning of the text."""
-    tokens = stored_tokens(options.tokens) if options.tokens else text_tokens(options)
+    """Sequences of token ids, from the file of tokens or the beginning of the text."""
+    if options.tokens:
+        pad = options.pad_token
+        if pad is None:
+            pad = getattr(model.config.get_text_config(), "pad_token_id", None)
+        sequences = without_padding(stored_tokens(options.tokens), pad, options.tokens)
+    else:
+        sequences = list(text_tokens(options))
+    tokens = np.concatenate(sequences)
     rows = model.get_input_embeddings().weight.shape[0]
     if tokens.min() < 0 or tokens.max() >= rows:
         stranger = tokens.min() if tokens.min() < 0 else tokens.max()
         raise CaptureError(
             f"{options.tokens or options.text}: holds token {stranger}, "
             f"the model knows 0 to {rows - 1}; were the tokens made for another model?")
-    return torch.from_numpy(tokens.astype(np.int64))
+    return [torch.from_numpy(sequence.astype(np.int64)) for sequence in sequences]
+
+
+def without_padding(tokens, pad, path):
+    """The rows of [sequences, length] without the padding at their ends."""
+    if pad is None:
+        return list(tokens)
+    sequences = []
+    for number, row in enumerate(tokens):
+        places = np.flatnonzero(row != pad)
+        if len(places) == 0:
+            raise CaptureError(
+                f"{path}: sequence {number} holds nothing but the padding token {pad}; "
+                "leave it out, or say what pads with --pad-token")
+        sequences.append(row[places[0]:places[-1] + 1])
+    left_out = tokens.size - sum(map(len, sequences))
+    if left_out:
+        say(f"{path}: {left_out} of {tokens.size} tokens are padding (token {pad}) and left out")
+    return sequences
+
+
+def batches(sequences, size):
+    """The numbers of neighbours of one length, up to `size` at a time: none needs padding."""
+    runs = itertools.groupby(range(len(sequences)), key=lambda number: len(sequences[number]))
+    for _, run in runs:
+        numbers = list(run)
+        for start in range(0, len(numbers), size):
+            yield numbers[start:start + size]
 
 
 def stored_tokens(path):
@@ -248,10 +299,16 @@ def text_tokens(options):
     needed = sequences * length
     try:
         tokenizer = AutoTokenizer.from_pretrained(options.model, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, ImportError) as error:
+        # Of a folder without the tokenizer's files, transformers may make one without words.
+        ids = tokenizer("a b", add_special_tokens=False)["input_ids"]
+        problem = None if ids else "it knows no words"
+    except Exception as error:  # Each kind of tokenizer fails in its own way.
+        problem = first_line(error)
+    if problem:
         raise CaptureError(
-            f"{options.model}: no tokenizer can be loaded: {first_line(error)}; "
-            "give the tokens with --tokens") from error
+            f"{options.model}: has no tokenizer that can be loaded ({problem}); copy the files of "
+            "the model's tokenizer, such as tokenizer.json, beside it, or give the tokens with "
+            "--tokens")
     tokens = []
     try:
         with open(options.text, encoding="utf-8") as file:
@@ -271,25 +328,26 @@ def text_tokens(options):
     return np.array(tokens[:needed]).reshape(sequences, length)
 
 
-def shuffled_order(options, count, length):
-    """Place p of shuffled sequence s holds its token order[s, p]."""
+def shuffled_order(options, lengths):
+    """Place p of shuffled sequence s holds its token order[s][p]."""
     if options.permutation_from is None:
         random = np.random.default_rng(options.seed or 0)
-        return np.stack([random.permutation(length) for _ in range(count)])
+        return [random.permutation(length) for length in lengths]
     path = options.permutation_from
     try:
         with h5py.File(path, "r") as file:
-            order = file["shuffled/permutation"][:]
+            order = file["shuffled/permutation"][:].astype(np.int64)
     except (OSError, KeyError) as error:
         raise CaptureError(
             f"{path}: no dataset shuffled/permutation: {first_line(error)}; "
             "take activations that were captured with --shuffle") from error
-    if order.size == count * length:
-        order = order.reshape(count, length)
-        if (np.sort(order, axis=1) == np.arange(length)).all():
+    if order.size == sum(lengths):
+        order = np.split(order, np.cumsum(lengths)[:-1])
+        if all((np.sort(part) == np.arange(len(part))).all() for part in order):
             return order
+    text = " to ".join(map(str, sorted({min(lengths), max(lengths)})))
     raise CaptureError(
-        f"{path}: shuffled/permutation does not order {count} sequences of {length} tokens; "
+        f"{path}: shuffled/permutation does not order {len(lengths)} sequences of {text} tokens; "
         "was it captured from other tokens?")
 
 
@@ -297,30 +355,31 @@ def shuffled_order(options, count, length):
 
 
 def write_activations(options, model, blocks, tokens):
-    count, length = tokens.shape
-    order = torch.arange(length).repeat(count, 1)
-    passes = [("", order, True)]
+    lengths = [len(sequence) for sequence in tokens]
+    total = sum(lengths)
+    passes = [("", [torch.arange(length) for length in lengths], True)]
     if options.shuffle:
-        shuffled = shuffled_order(options, count, length)
-        passes.append(("shuffled/", torch.from_numpy(shuffled.astype(np.int64)), False))
+        shuffled = shuffled_order(options, lengths)
+        passes.append(("shuffled/", [torch.from_numpy(order) for order in shuffled], False))
     with whole_file(options.output) as path, h5py.File(path, "w") as file:
         file.attrs["model"] = model_name(options.model)
         file.attrs["hidden_size"] = blocks[0].router_matrix.weight.shape[1]
         for name, value in provenance(options).items():
             file.attrs[name] = value
-        file["tokens"] = tokens.flatten().numpy()
-        file["sequence_offsets"] = np.arange(0, count * length + 1, length)
+        file["tokens"] = torch.cat(tokens).numpy()
+        file["sequence_offsets"] = np.cumsum([0, *lengths])
+        file["sequence_lengths"] = np.array(lengths)
         if options.shuffle:
-            file["shuffled/permutation"] = shuffled.astype(np.int64).flatten()
+            file["shuffled/permutation"] = np.concatenate(shuffled)
         for prefix, order, with_logits in passes:
             for first, block, moe_input, logits in captured(model, blocks, tokens, order, options):
                 group = f"{prefix}layers/{block.layer}"
-                write_rows(file, f"{group}/moe_input", first, tokens.numel(), moe_input,
+                write_rows(file, f"{group}/moe_input", first, total, moe_input,
                            options.capture_dtype)
                 if with_logits:
-                    write_rows(file, f"{group}/router_logits", first, tokens.numel(), logits,
-                               "f32")
-    say(f"{options.output}: {tokens.numel()} tokens, {len(blocks)} layers"
+                    write_rows(file, f"{group}/router_logits", first, total, logits, "f32",
+                               may_bar=True)
+    say(f"{options.output}: {total} tokens, {len(blocks)} layers"
         + (", in both orders" if options.shuffle else ""))
 
 
@@ -345,9 +404,10 @@ def captured(model, blocks, tokens, order, options):
             hooks.append(module.register_forward_pre_hook(hook, with_kwargs=True))
     try:
         with torch.no_grad():
-            for start in range(0, len(tokens), options.batch):
-                places = order[start:start + options.batch]
-                part = tokens[start:start + options.batch].gather(1, places)
+            first = 0
+            for numbers in batches(tokens, options.batch):
+                places = torch.stack([order[number] for number in numbers])
+                part = torch.stack([tokens[number] for number in numbers]).gather(1, places)
                 seen.clear()
                 with computing(part):
                     model(input_ids=part.to(model.device), use_cache=False)
@@ -362,8 +422,9 @@ def captured(model, blocks, tokens, order, options):
                         raise CaptureError(
                             f"{block.name}: did not see each token once; "
                             f"{model.config.model_type} is not built as this script expects")
-                    yield (start * places.shape[1], block, moe_input.cpu()[back],
+                    yield (first, block, moe_input.cpu()[back],
                            router_logits(block.router_matrix, router_input).cpu()[back])
+                first += part.numel()
     finally:
         for hook in hooks:
             hook.remove()
@@ -377,14 +438,18 @@ def router_logits(matrix, values):
     return torch.nn.functional.linear(values.float(), matrix.weight.float(), bias)
 
 
-def write_rows(file, name, first, total, values, kind):
-    """Writes rows of a dataset, which is made with the first of them."""
-    if not values.isfinite().all():
+def write_rows(file, name, first, total, values, kind, may_bar=False):
+    """Writes rows of a dataset, which is made with the first of them.
+
+    A router bars an expert with a logit of -infinity: where that may be, it is no fault.
+    """
+    barred = values == -torch.inf if may_bar else torch.zeros_like(values, dtype=torch.bool)
+    if not (values.isfinite() | barred).all():
         raise CaptureError(
             f"{name}: holds NaN or infinity; the model overflows, try --dtype float32")
     dtype = {"f16": torch.float16, "bf16": torch.bfloat16, "f32": torch.float32}[kind]
     rows = values.to(dtype)
-    if not rows.isfinite().all():
+    if not (rows.isfinite() | barred).all():
         wider = "bf16 or f32" if kind == "f16" else "f32"
         raise CaptureError(
             f"{name}: {values.abs().max():g} does not fit in {kind.upper()}, whose largest is "
@@ -421,7 +486,8 @@ def write_gradients(options, model, blocks, tokens):
         for name, gradient in as_checkpoint(model, gradients, known).items():
             # A part of a stacked parameter shares its memory with all others: copy it.
             tensors[name] = gradient.clone(memory_format=torch.contiguous_format)
-    metadata = {"format": "pt", "loss": f"{loss:.6f}", "tokens": str(tokens.numel()),
+    count = sum(len(sequence) for sequence in tokens)
+    metadata = {"format": "pt", "loss": f"{loss:.6f}", "tokens": str(count),
                 "model": model_name(options.model), **provenance(options)}
     with whole_file(options.gradients) as path:
         save_file(tensors, path, metadata=metadata)
@@ -454,9 +520,10 @@ def backward(model, blocks, tokens, batch):
                     f"{name}: is quantised ({parameter.dtype}) and has no gradient; "
                     "take a checkpoint with plain weights")
             parameter.requires_grad_(True)
-    predicted = tokens[:, 1:].numel()
+    predicted = sum(len(sequence) - 1 for sequence in tokens)
     loss = 0.0
-    for part in tokens.split(batch):
+    for numbers in batches(tokens, batch):
+        part = torch.stack([tokens[number] for number in numbers])
         # Not the model's own loss, to which some families add a term that balances the experts.
         with computing(part):
             part = part.to(model.device)

@@ -60,7 +60,11 @@ typedef struct {
 static inline herr_t chdf5_copy_innermost(
     unsigned depth, const H5E_error2_t *error, void *context) {
   chdf5_message *message = (chdf5_message *)context;
-  if (depth == 0 && error->desc) strncpy(message->text, error->desc, sizeof message->text - 1);
+  if (depth != 0 || !error->desc) return 0;
+  const char *text = error->desc;
+  // The system's reason stands behind the file's name, which may be long.
+  if (strlen(text) >= sizeof message->text && strstr(text, "errno = ")) text = strstr(text, "errno = ");
+  strncpy(message->text, text, sizeof message->text - 1);
   return 0;
 }
 

@@ -25,7 +25,7 @@ public struct ActivationReader: Sendable {
   /// - Parameters:
   ///   - rows: The tokens; within `0..<rowCount` of the matrix.
   ///   - source: A matrix of activations.
-  /// - Returns: One row for each token, every value finite.
+  /// - Returns: One row for each token, every value finite, but for router logits of -infinity.
   /// - Throws: ``CaptureError/notFinite(path:tensor:token:column:isNaN:elementType:)``, and the
   ///   file's error when it cannot be read.
   /// - Complexity: O(values read) time; memory for the rows, and half a mebibyte.
@@ -57,8 +57,12 @@ public struct ActivationReader: Sendable {
     if matrix.rowCount != rows.count || matrix.columnCount != source.width {
       matrix = Matrix(rowCount: rows.count, columnCount: source.width)
     }
-    try reader.read(rows: rows, of: source.tensor, in: source.file, into: &matrix.elements)
-    if let place = firstNotFinite(in: matrix.elements) {
+    if let stored = source.tokens.consecutiveRows(of: rows) {
+      try reader.read(rows: stored, of: source.tensor, in: source.file, into: &matrix.elements)
+    } else {
+      try gather(source.tokens.rows(of: rows), of: source, into: &matrix.elements)
+    }
+    if let place = source.firstUnfit(in: matrix.elements) {
       throw source.notFinite(
         matrix.elements[place], token: rows.lowerBound + place / source.width,
         column: place % source.width)
@@ -72,7 +76,7 @@ public struct ActivationReader: Sendable {
   /// - Parameters:
   ///   - places: The tokens, ascending; within `0..<rowCount` of the matrix.
   ///   - source: A matrix of activations.
-  /// - Returns: One row for each token, in their order, every value finite.
+  /// - Returns: One row for each token, in their order; values as of ``read(_:of:)``.
   /// - Throws: As ``read(_:of:)``.
   /// - Precondition: No token comes twice.
   /// - Complexity: O(values read) time; memory for the rows, and a mebibyte.
@@ -85,14 +89,26 @@ public struct ActivationReader: Sendable {
       "the tokens do not ascend within the \(source.rowCount) rows of \(source.place)")
     let width = source.width
     var matrix = Matrix<Float>(rowCount: places.count, columnCount: width)
+    try gather(places.map { source.tokens[$0] }, of: source, into: &matrix.elements)
+    if let place = source.firstUnfit(in: matrix.elements) {
+      throw source.notFinite(
+        matrix.elements[place], token: places[place / width], column: place % width)
+    }
+    return matrix
+  }
+
+  /// Reads stored rows, ascending, one after the other into the places from the first on.
+  private mutating func gather(
+    _ places: [Int], of source: ActivationRows, into elements: inout [Float]
+  ) throws {
+    let width = source.width
     var start = 0
     while start < places.count {
       let end = endOfPiece(from: start, in: places, of: source)
       let span = places[start]..<places[end - 1] + 1
       if span.count == end - start {
         try reader.read(
-          rows: span, of: source.tensor, in: source.file, into: &matrix.elements,
-          at: start * width)
+          rows: span, of: source.tensor, in: source.file, into: &elements, at: start * width)
       } else {
         if piece.count < span.count * width {
           piece = [Float](repeating: 0, count: span.count * width)
@@ -100,17 +116,12 @@ public struct ActivationReader: Sendable {
         try reader.read(rows: span, of: source.tensor, in: source.file, into: &piece)
         for index in start..<end {
           let first = (places[index] - span.lowerBound) * width
-          matrix.elements.replaceSubrange(
+          elements.replaceSubrange(
             index * width..<(index + 1) * width, with: piece[first..<first + width])
         }
       }
       start = end
     }
-    if let place = firstNotFinite(in: matrix.elements) {
-      throw source.notFinite(
-        matrix.elements[place], token: places[place / width], column: place % width)
-    }
-    return matrix
   }
 
   /// Where the rows end that are read at once with the one at `start`: a run of neighbours of any
@@ -130,9 +141,18 @@ public struct ActivationReader: Sendable {
 }
 
 extension ActivationRows {
+  /// The place of the first value that no activation has; nil where all are fit.
+  fileprivate func firstUnfit(in values: [Float]) -> Int? {
+    guard let first = firstNotFinite(in: values) else { return nil }
+    guard mayBarExperts else { return first }
+    return values[first...].firstIndex { !$0.isFinite && $0 != -.infinity }
+  }
+
+  /// The error about a value, which names the row as it is stored.
   fileprivate func notFinite(_ value: Float, token: Int, column: Int) -> CaptureError {
     .notFinite(
-      path: file.path, tensor: tensor.name, token: token, column: column, isNaN: value.isNaN,
+      path: file.path, tensor: tensor.name, token: tokens[token], column: column,
+      isNaN: value.isNaN,
       elementType: tensor.elementType)
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import TensorFiles
 import Tensors
 
@@ -27,44 +28,59 @@ public struct Capture: Sendable {
   /// The number of tokens, *T*.
   public let tokenCount: Int
   /// The tokens of each sequence; together, in order, they are all tokens.
+  ///
+  /// A sequence of padding alone is empty.
   public let sequences: [Range<Int>]
+  /// How many rows of the file are tokens, and why others are not.
+  public let rows: CapturedRows
   /// The layers that were captured, ascending.
   public let layers: [CapturedLayer]
 
   private let stored: StoredTensors
+  private let tokens: TokenRows
   /// Lists that are small beside the activations, so that samples of the file may miss them.
   private let integers: [TensorDescription]
 
-  /// Opens a capture and checks all that its header, its offsets and its permutation can show.
+  /// Opens a capture, checks all that its header, its offsets and its permutation can show, and
+  /// finds out which rows are tokens.
   ///
   /// Whether activations are finite shows when they are read.
   ///
-  /// - Parameter path: An HDF5 or safetensors file.
+  /// - Parameters:
+  ///   - path: An HDF5 or safetensors file.
+  ///   - dropsRepeats: Whether long runs of rows that are the same bit for bit are left out too.
   /// - Throws: ``CaptureError`` when the file is no sound capture; the errors of its format's room
   ///   when it cannot be opened or read.
-  /// - Complexity: O(*T*) time, and memory of one bit for each token of the longest sequence, one
-  ///   range for each sequence, and a block of 65,536 numbers.
-  public init(path: String) throws {
+  /// - Complexity: One pass over the file; memory of a few bytes for each row, one range for each
+  ///   sequence and each gap between tokens, and half a mebibyte of values.
+  public init(path: String, dropsRepeats: Bool = false) throws {
     let stored = try StoredTensors(path: path)
     let contents = try CaptureContents(of: stored)
     let layers = try contents.layers()
     guard let first = layers.first?.input else { throw CaptureError.noLayers(path: path) }
     try contents.requireHiddenSize(of: first)
-    try contents.requireTokens(count: first.rowCount)
+    try contents.requireTokens(count: first.storedRowCount)
 
     let offsets = try contents.sequenceOffsets()
-    sequences = try sequenceRanges(from: offsets, of: stored.file, tokenCount: first.rowCount)
-    let permutation = try contents.permutation(tokenCount: first.rowCount)
+    let storedSequences = try sequenceRanges(
+      from: offsets, of: stored.file, tokenCount: first.storedRowCount)
+    let permutation = try contents.permutation(tokenCount: first.storedRowCount)
     if let permutation {
-      try requirePermutation(permutation, of: stored.file, within: sequences)
+      try requirePermutation(permutation, of: stored.file, within: storedSequences)
     }
-    integers = [offsets, permutation, contents.tokens].compactMap(\.self)
+    let selection = try TokenSelection(
+      of: contents, layers: layers, sequences: storedSequences, dropsRepeats: dropsRepeats)
+    let tokens = selection.tokens
+    integers = [offsets, permutation, contents.tokens].compactMap(\.self) + contents.paddingTensors
 
     self.path = path
     self.stored = stored
-    self.layers = layers
+    self.tokens = tokens
+    self.layers = layers.map { $0.limited(to: tokens) }
+    sequences = storedSequences.map { tokens.tokens(in: $0) }
+    rows = selection.rows
     hiddenSize = first.width
-    tokenCount = first.rowCount
+    tokenCount = tokens.count
     model = stored.text(of: "model")
   }
 
@@ -74,7 +90,8 @@ public struct Capture: Sendable {
   }
 
   /// What tells this capture from another: a digest of the file's identity, which samples the
-  /// activations, and of all offsets, tokens and places of the permutation.
+  /// activations, of all offsets, masks, tokens and places of the permutation, and of which rows are
+  /// tokens.
   ///
   /// - Returns: 64 hexadecimal digits.
   /// - Throws: The file's error when it cannot be read.
@@ -88,6 +105,9 @@ public struct Capture: Sendable {
       var raw = unsafe space.mutableBytes
       try stored.file.read(rows: 0..<tensor.rowCount, of: tensor, into: &raw)
       lines += "\(tensor.name) \(sha256(of: bytes))\n"
+    }
+    if tokenCount < rows.storedCount {
+      lines += "rows \(tokens.runs.map { "\($0.lowerBound)-\($0.upperBound)" })\n"
     }
     return sha256(of: Array(lines.utf8))
   }

@@ -3,10 +3,10 @@ import Tensors
 
 /// What a file holds under the names of a capture, and the checks that its header allows.
 struct CaptureContents {
-  private let stored: StoredTensors
-  private var tensors: [CaptureName: TensorDescription] = [:]
+  let stored: StoredTensors
+  private(set) var tensors: [CaptureName: TensorDescription] = [:]
 
-  private var path: String { stored.path }
+  var path: String { stored.path }
 
   /// Finds the names of a capture, in either spelling.
   init(of stored: StoredTensors) throws(CaptureError) {
@@ -50,7 +50,10 @@ struct CaptureContents {
       if let shuffled { try requireActivations(shuffled, like: input) }
       layers.append(
         CapturedLayer(
-          index: layer, input: rows(input), routerLogits: logits.map(rows),
+          index: layer, input: rows(input),
+          routerLogits: logits.map {
+            ActivationRows(file: stored.file, tensor: $0, mayBarExperts: true)
+          },
           shuffledInput: shuffled.map(rows)))
     }
     return layers
@@ -135,7 +138,7 @@ struct CaptureContents {
       path: path, tensor: tensor.name, shape: tensor.shape, expected: "\(text), \(reason)")
   }
 
-  private func requireIntegers(_ tensor: TensorDescription) throws(CaptureError) {
+  func requireIntegers(_ tensor: TensorDescription) throws(CaptureError) {
     guard integerTypes.contains(tensor.elementType) else {
       throw .notIntegers(path: path, tensor: tensor.name, elementType: tensor.elementType)
     }

@@ -79,6 +79,34 @@ extension CaptureError: CustomStringConvertible {
       \(path): tensor '\(tensor)' has \(value) at token \(place) for the second time in its \
       sequence; name each place of a sequence once
       """
+    case .notAMask(let path, let tensor, let place, let value):
+      """
+      \(path): tensor '\(tensor)' has \(value) at place \(place); a mask has 1 for a token and 0 \
+      for padding: write it so
+      """
+    case .maskOfTwoSenses(let path, let tensor):
+      """
+      \(path): tensor '\(tensor)' may have 1 for tokens or for padding, and the rows do not show \
+      which; write it as 'attention_mask', with 1 for a token and 0 for padding
+      """
+    case .lengthOutside(let path, let tensor, let sequence, let value, let rowCount):
+      """
+      \(path): tensor '\(tensor)' gives sequence \(sequence) a length of \(value), but it \
+      has \(rowCount) rows; \(writeAgain)
+      """
+    case .lengthAgainstMask(
+      let path, let tensor, let sequence, let length, let mask, let count):
+      """
+      \(path): tensor '\(tensor)' gives sequence \(sequence) a length of \(length), but \
+      '\(mask)' has \(count) tokens there; \(writeAgain)
+      """
+    case .paddedOnBothSides(let path, let tensor):
+      """
+      \(path): by their rows some sequences are padded before their tokens and others after them, \
+      which '\(tensor)' does not tell; write an 'attention_mask' of 1 for a token and 0 for padding
+      """
+    case .noTokens(let path, let rowCount, let reason):
+      "\(path): all \(rowCount) rows would be left out: \(reason)"
     case .notFinite(let path, let tensor, let token, let column, let isNaN, let elementType):
       """
       \(path): tensor '\(tensor)', token \(token), column \(column) (from 0) is \

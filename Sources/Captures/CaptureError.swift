@@ -49,6 +49,19 @@ public enum CaptureError: Error, Equatable, Sendable {
   case permutationOutside(path: String, tensor: String, place: Int, value: Int, length: Int)
   /// The permutation names a place of a sequence twice.
   case permutationRepeats(path: String, tensor: String, place: Int, value: Int)
+  /// A mask has a value that is neither 1 nor 0, nor the number of a sequence.
+  case notAMask(path: String, tensor: String, place: Int, value: String)
+  /// A mask of padding has 1 for tokens or for padding, and the rows do not show which.
+  case maskOfTwoSenses(path: String, tensor: String)
+  /// A sequence is said to have more tokens than rows, or fewer than none.
+  case lengthOutside(path: String, tensor: String, sequence: Int, value: Int, rowCount: Int)
+  /// The mask lets another number of tokens of a sequence through than its length says.
+  case lengthAgainstMask(
+    path: String, tensor: String, sequence: Int, length: Int, mask: String, count: Int)
+  /// Some sequences look padded before their tokens, others after them.
+  case paddedOnBothSides(path: String, tensor: String)
+  /// Every row is left out.
+  case noTokens(path: String, rowCount: Int, reason: String)
   /// A value is infinite or not a number, once it is in single precision.
   case notFinite(
     path: String, tensor: String, token: Int, column: Int, isNaN: Bool, elementType: ElementType)

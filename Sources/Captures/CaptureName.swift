@@ -1,11 +1,26 @@
 /// The names in a file that make it a capture.
 enum CaptureName: Hashable {
   case sequenceOffsets
+  case sequenceLengths
+  case attentionMask
+  case paddingMask
   case tokens
   case permutation
   case input(layer: Int)
   case routerLogits(layer: Int)
   case shuffledInput(layer: Int)
+
+  /// What other writers call a mask that has 1 for a token.
+  private static let attentionMasks: Set = ["attention_mask", "input_mask", "mask", "token_mask"]
+  /// What they call a mask that has 1 for a token or for padding, as the library has it.
+  private static let paddingMasks: Set = [
+    "is_padding", "key_padding_mask", "pad_mask", "padding_mask", "paddings",
+    "src_key_padding_mask",
+  ]
+  /// What they call the numbers of tokens.
+  private static let lengths: Set = [
+    "input_lengths", "lengths", "seq_lengths", "seq_lens", "sequence_lengths",
+  ]
 
   /// How a layer's number was spelled, where it is a number but not in its plain form.
   struct OddNumber: Error {}
@@ -14,6 +29,9 @@ enum CaptureName: Hashable {
   init?(steps: [String]) throws(OddNumber) {
     switch steps.count {
     case 1 where steps == ["sequence_offsets"]: self = .sequenceOffsets
+    case 1 where Self.lengths.contains(steps[0]): self = .sequenceLengths
+    case 1 where Self.attentionMasks.contains(steps[0]): self = .attentionMask
+    case 1 where Self.paddingMasks.contains(steps[0]): self = .paddingMask
     case 1 where steps == ["tokens"]: self = .tokens
     case 2 where steps == ["shuffled", "permutation"]: self = .permutation
     case 3 where steps[0] == "layers" && steps[2] == "moe_input":
@@ -33,6 +51,9 @@ enum CaptureName: Hashable {
   var text: String {
     switch self {
     case .sequenceOffsets: "sequence_offsets"
+    case .sequenceLengths: "sequence_lengths"
+    case .attentionMask: "attention_mask"
+    case .paddingMask: "padding_mask"
     case .tokens: "tokens"
     case .permutation: "shuffled/permutation"
     case .input(let layer): "layers/\(layer)/moe_input"
@@ -45,7 +66,8 @@ enum CaptureName: Hashable {
   var layer: Int? {
     switch self {
     case .input(let layer), .routerLogits(let layer), .shuffledInput(let layer): layer
-    case .sequenceOffsets, .tokens, .permutation: nil
+    case .sequenceOffsets, .sequenceLengths, .attentionMask, .paddingMask, .tokens, .permutation:
+      nil
     }
   }
 

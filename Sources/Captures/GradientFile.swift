@@ -1,3 +1,4 @@
+import Files
 import TensorFiles
 public import Tensors
 

@@ -3,34 +3,44 @@ import Tensors
 /// The element types that hold whole numbers.
 let integerTypes: Set<ElementType> = [.i64, .i32, .i16, .i8, .u64, .u32, .u16, .u8]
 
-/// A list of integers in a file, of any width, read in blocks.
+/// Integers in a file, of any width and shape, read in blocks, one row after the other.
+///
+/// Masks may be stored as truth values or as floating-point numbers too.
 struct StoredIntegers {
   private static let blockCount = 1 << 16
 
   private let file: any TensorFile
   private let tensor: TensorDescription
+  /// The number of integers in a slice along the first axis.
+  private let rowLength: Int
   private var bytes: [UInt8]
   private var values: [Int] = []
   private var start = 0
 
-  /// Prepares to read a list.
+  /// Prepares to read integers.
   ///
-  /// - Precondition: The tensor has one axis and one of the integer types.
+  /// - Precondition: The tensor has an axis, and one of the integer types, the type of truth values
+  ///   or one that can be decoded.
   init(_ tensor: TensorDescription, of file: any TensorFile) {
-    precondition(tensor.shape.count == 1 && integerTypes.contains(tensor.elementType))
+    precondition(!tensor.shape.isEmpty)
     self.file = file
     self.tensor = tensor
+    rowLength = tensor.shape.dropFirst().reduce(1, *)
     let elementByteCount = tensor.elementType.bitCount / 8
     bytes = [UInt8](
-      repeating: 0, count: min(Self.blockCount, tensor.rowCount) * elementByteCount)
+      repeating: 0,
+      count: min(Self.rowsAtOnce(rowLength), tensor.rowCount) * rowLength * elementByteCount)
   }
+
+  private static func rowsAtOnce(_ rowLength: Int) -> Int { max(1, blockCount / max(1, rowLength)) }
 
   /// The number at a place; that of a lower one has to be asked for before.
   ///
-  /// - Throws: ``CaptureError/numberTooLarge(path:tensor:place:value:)``, and the file's error.
+  /// - Throws: ``CaptureError/numberTooLarge(path:tensor:place:value:)``,
+  ///   ``CaptureError/notAMask(path:tensor:place:value:)``, and the file's error.
   mutating func value(at place: Int) throws -> Int {
     if place >= start + values.count {
-      start = place
+      start = place / rowLength * rowLength
       try readBlock()
     }
     return values[place - start]
@@ -38,8 +48,9 @@ struct StoredIntegers {
 
   private mutating func readBlock() throws {
     let elementByteCount = tensor.elementType.bitCount / 8
-    let count = min(Self.blockCount, tensor.rowCount - start)
-    let rows = start..<start + count
+    let row = start / rowLength
+    let rows = row..<min(tensor.rowCount, row + Self.rowsAtOnce(rowLength))
+    let count = rows.count * rowLength
     let (file, tensor) = (file, tensor)
     var space = bytes.mutableSpan
     var part = space._mutatingExtracting(0..<count * elementByteCount)
@@ -54,8 +65,25 @@ struct StoredIntegers {
     case .u64: try decode(count, as: UInt64.self)
     case .u32: try decode(count, as: UInt32.self)
     case .u16: try decode(count, as: UInt16.self)
-    case .u8: try decode(count, as: UInt8.self)
-    default: preconditionFailure("\(tensor.elementType.rawValue) is no integer")
+    case .u8, .bool: try decode(count, as: UInt8.self)
+    default: try decodeNumbers(count)
+    }
+  }
+
+  private mutating func decodeNumbers(_ count: Int) throws(CaptureError) {
+    var numbers = [Float](repeating: 0, count: count)
+    var target = numbers.mutableSpan
+    // Safe: bytes have no padding.
+    Tensors.decode(
+      unsafe bytes.span.bytes.extracting(0..<count * tensor.elementType.bitCount / 8),
+      of: tensor.elementType, into: &target)
+    values.removeAll(keepingCapacity: true)
+    for (place, number) in numbers.enumerated() {
+      guard let value = Int(exactly: number) else {
+        throw .notAMask(
+          path: file.path, tensor: tensor.name, place: start + place, value: "\(number)")
+      }
+      values.append(value)
     }
   }
 

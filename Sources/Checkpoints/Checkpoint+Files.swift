@@ -1,3 +1,4 @@
+public import Experts
 import TensorFiles
 public import Tensors
 
@@ -6,9 +7,12 @@ extension Checkpoint {
   /// The bytes of config.json.
   public var configBytes: [UInt8] { config.bytes }
 
-  /// The weight files, sorted by the name that they have in the folder.
-  public var weightFiles: [(name: String, file: any TensorFile)] {
-    survey.files.files.map { ($0.name, $0.tensors.file) }
+  /// The weight files, sorted by the name that they have in the folder, and those of their tensors
+  /// that are the checkpoint's.
+  public var weightFiles: [(name: String, file: any TensorFile, tensors: [TensorDescription])] {
+    survey.files.files.enumerated().map { number, file in
+      (file.name, file.tensors.file, survey.files.tensors(ofFile: number))
+    }
   }
 
   /// The tensor of that name, be it an expert's or not, and the file that holds it.
@@ -20,13 +24,15 @@ extension Checkpoint {
   /// `model.layers.0.mlp.`.
   ///
   /// - Precondition: The layer has experts.
-  public func tensorStart(ofLayer layer: Int) -> String { survey.start(ofLayer: layer) }
+  public func tensorStart(ofLayer layer: Int) -> String {
+    survey.files.storedName(survey.start(ofLayer: layer))
+  }
 
   /// The ordinary names of the routed experts' weights of a projection, in the order of the
   /// experts; the same whether they are factored or not.
   ///
   /// - Precondition: The layer has experts.
   public func expertWeightNames(ofLayer layer: Int, projection: Projection) -> [String] {
-    survey.expertWeightNames(ofLayer: layer, projection: projection)
+    survey.expertWeightNames(ofLayer: layer, projection: projection).map(survey.storedWeightName)
   }
 }

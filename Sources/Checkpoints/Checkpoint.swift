@@ -1,3 +1,5 @@
+public import Experts
+import Files
 import Foundation
 import TensorFiles
 public import Tensors
@@ -13,11 +15,11 @@ public struct Checkpoint: Sendable {
   public struct Sizes: Sendable, Hashable {
     /// The width of the residual stream, d.
     public let hiddenSize: Int
-    /// The width of a routed expert, m.
+    /// The width of the routed experts that are measured, m.
     public let expertWidth: Int
     /// The width of the shared expert; nil where there is none.
     public let sharedWidth: Int?
-    /// The number of routed experts in a layer, N.
+    /// The number of routed experts in a layer, N; where layers differ, the largest.
     public let expertCount: Int
     /// The number of decoder layers, with and without experts; layers for multi-token prediction
     /// are not counted.
@@ -33,16 +35,25 @@ public struct Checkpoint: Sendable {
   public let path: String
   /// The family's name.
   public let family: String
+  /// What tells the family that was chosen from others; nil for the one that `model_type` means.
+  public let chosenFamily: String?
   /// The `model_type` of config.json.
   public let modelType: String
   /// The sizes that config.json gives.
   public let sizes: Sizes
   /// How the experts are factored; nil for the ordinary form.
   public let form: SDMoEForm?
-  /// The layers with experts, ascending.
+  /// The decoder's layers with experts, ascending.
   public let layers: [MoELayer]
-  /// Everything wrong with tensors, in the order of the layers.
+  /// Layers with experts past those that config.json counts, as layers for multi-token prediction
+  /// are, ascending; measured where they are asked for.
+  public let furtherLayers: [MoELayer]
+  /// The projections that experts have: without the gate where no expert has one.
+  public var projections: [Projection] { survey.projections }
+  /// Everything wrong with tensors of the decoder's layers, in the order of the layers.
   public let problems: [CheckpointError]
+  /// Whether the experts' width was asked for, not taken from config.json.
+  public let isWidthAsked: Bool
   /// The number of tensors in all files.
   public var tensorCount: Int { files.tensorCount }
   /// The number of weight files.
@@ -50,59 +61,96 @@ public struct Checkpoint: Sendable {
   /// The size of all weight files, in bytes.
   public var byteCount: Int { files.byteCount }
 
-  let config: ModelConfig
+  /// What config.json says of the language model.
+  public let config: ModelConfig
+  /// What is no fault, but should not pass unmentioned.
+  public let remarks: [CheckpointRemark]
+  let tensorNames: TensorNames
   let survey: LayerSurvey
   private var files: WeightFiles { survey.files }
 
   /// Opens a checkpoint and finds its experts, from headers alone.
   ///
-  /// - Parameter path: A folder with config.json and safetensors or HDF5 files, or the folder of a
-  ///   model in the cache of the Hugging Face hub.
+  /// - Parameters:
+  ///   - path: A folder with config.json and safetensors or HDF5 files, or the folder of a model in
+  ///     the cache of the Hugging Face hub.
+  ///   - chosen: The family to read it as; nil for the one that `model_type` means.
+  ///   - expertWidth: The width of the experts that are measured, where there are several; nil for
+  ///     the one that config.json gives, or its first.
   /// - Throws: ``CheckpointError``, and the errors of the rooms that read the files.
   /// - Complexity: O(size of the headers)
-  public init(path: String) throws {
+  public init(path: String, family chosen: ChosenFamily? = nil, expertWidth: Int? = nil) throws {
     let folder = try Self.folder(at: path)
     if let foreign = WeightFiles.foreignFormat(in: folder) { throw foreign }
-    var config = try ModelConfig(path: "\(folder)/config.json")
-    let catalogue = FamilyCatalogue.builtIn
-    let type = try config.modelType
-    guard let family = catalogue.family(ofModelType: type) else {
-      throw config.speaksOfExperts
-        ? CheckpointError.unknownModelType(
-          path: config.path, modelType: type, known: catalogue.modelTypes)
-        : CheckpointError.dense(path: folder, modelType: type)
+    let whole = try ModelConfig(path: "\(folder)/config.json")
+    if let chosen {
+      let type = (try? whole.modelType) ?? "none"
+      let usual = FamilyCatalogue.builtIn.family(ofModelType: type)?.id
+      try self.init(
+        folder: folder, whole: whole, modelType: type, family: chosen.family,
+        catalogue: chosen.catalogue,
+        chosenFamily: chosen.identity == usual ? nil : chosen.identity, expertWidth: expertWidth)
+    } else {
+      let (type, family) = try Self.family(of: whole, in: folder)
+      try self.init(
+        folder: folder, whole: whole, modelType: type, family: family, catalogue: .builtIn,
+        expertWidth: expertWidth)
     }
-    config.enter(family.configRoot)
-    let layerCount = try config.size(["num_hidden_layers"], atMost: 100_000)
-    let moeLayers =
-      try Self.hasExperts(config, family)
-      ? family.moeLayers.layers(of: config, layerCount: layerCount) : []
-    guard !moeLayers.isEmpty else {
-      throw CheckpointError.dense(path: folder, modelType: type)
+  }
+
+  /// Finds the experts of a checkpoint of some family, in files that may be open already.
+  init(
+    folder: String, whole: ModelConfig, modelType type: String, family: Family,
+    catalogue: FamilyCatalogue, chosenFamily: String? = nil, expertWidth: Int? = nil,
+    files opened: WeightFiles? = nil
+  ) throws {
+    let config = family.configRoot.flatMap(whole.section) ?? whole
+    guard let outline = try ModelOutline(config, family: family, expertWidth: expertWidth) else {
+      // Weights that are there outweigh a config that denies them.
+      throw Self.anyExpert(in: folder, catalogue).map {
+        CheckpointError.unexpectedExperts(path: folder, layer: nil, tensor: $0)
+      } ?? .dense(path: folder, modelType: type)
     }
-    let sizes = Sizes(
-      hiddenSize: try config.size(["hidden_size"]), expertWidth: try config.size(family.width),
-      sharedWidth: try Self.sharedWidth(config, family),
-      // Every expert of every layer is looked for: a config must not make that endless.
-      expertCount: try config.size(family.expertCount, atMost: 1_000_000 / moeLayers.count),
-      layerCount: layerCount)
     let form = try config.sdMoE.map { section throws(CheckpointError) in
       try SDMoEForm(section, path: config.path)
     }
-    try form?.check(sizes: sizes, moeLayers: moeLayers, path: config.path)
-    let files = try WeightFiles(folder: folder)
+    let files = try opened ?? WeightFiles(folder: folder)
+    let spelling = try TensorSpelling(
+      of: files, folder: folder, family: family, catalogue: catalogue,
+      moeLayers: outline.moeLayers)
     let survey = LayerSurvey(
-      folder: folder, family: family, catalogue: catalogue, files: files, sizes: sizes,
-      moeLayers: moeLayers, form: form)
+      folder: folder, family: family, catalogue: catalogue, files: files.spelled(spelling),
+      outline: outline, prefix: spelling.prefix, form: form)
+    let moeLayers = outline.moeLayers.filter { survey.holdsMeasured($0) }
+    guard !moeLayers.isEmpty else {
+      throw survey.widths.isEmpty
+        ? CheckpointError.dense(path: folder, modelType: type)
+        : .noSuchWidth(path: folder, width: outline.expertWidth, widths: survey.widths)
+    }
+    let further = survey.furtherStarts.keys.filter { survey.holdsMeasured($0) }.sorted()
+    let counts = (moeLayers + further).map { survey.experts(ofLayer: $0).count }
+    let sizes = Sizes(
+      hiddenSize: outline.hiddenSize, expertWidth: outline.expertWidth,
+      sharedWidth: outline.sharedWidth, expertCount: counts.max() ?? 0,
+      layerCount: outline.layerCount)
+    try form?.check(sizes: sizes, moeLayers: moeLayers + further, path: config.path)
     self.path = folder
     self.family = family.id
+    self.chosenFamily = chosenFamily
     modelType = type
     self.sizes = sizes
     self.form = form
     self.config = config
     self.survey = survey
+    remarks =
+      whole.remarks + files.remarks + spelling.remarks
+      + survey.remarks(on: outline).map { .unlikeConfig($0) }
+    tensorNames = TensorNames(
+      family: family, catalogue: catalogue, prefix: survey.prefix, sizes: sizes)
     layers = moeLayers.map { survey.layer($0) }
-    let dense = Set(0..<layerCount).subtracting(moeLayers).sorted()
+    furtherLayers = further.map { survey.layer($0) }
+    isWidthAsked = outline.isWidthAsked
+    let dense = Set(0..<outline.layerCount).subtracting(outline.moeLayers).sorted()
     problems =
       dense.compactMap { layer in
         survey.unexpectedExpert(inLayer: layer).map {
@@ -111,36 +159,70 @@ public struct Checkpoint: Sendable {
       } + layers.flatMap(\.problems)
   }
 
-  /// Computes the checkpoint's identity, a SHA-256 digest in hexadecimal.
+  /// A tensor of experts in a folder, whatever its config says; nil where there is none, or where
+  /// the files cannot be read.
+  static func anyExpert(in folder: String, _ catalogue: FamilyCatalogue) -> String? {
+    guard let files = try? WeightFiles(folder: folder) else { return nil }
+    return ExpertCensus(of: files, endings: catalogue.endings).example
+  }
+
+  /// Tensors of experts that are not measured when some layers are, by layer and reason.
+  ///
+  /// - Parameter numbers: The layers; nil for the decoder's.
+  /// - Returns: Each with its reason; of the decoder's layers none that is only not asked for.
+  /// - Complexity: O(tensors of experts)
+  public func unmeasured(measuring numbers: [Int]? = nil) -> [UnmeasuredExperts] {
+    survey.unmeasured(measuring: Set(numbers ?? []), moeLayers: Set(layers.map(\.index)))
+  }
+
+  /// Computes what tells the checkpoint from another, a SHA-256 digest in hexadecimal.
   ///
   /// It is taken over config.json, and over the name, the size, the header and samples of the
   /// content of every weight file: weights that were trained further or damaged all over give
-  /// another identity, a few changed bytes between the samples do not.
+  /// another fingerprint, a few changed bytes between the samples do not. It never shows that two
+  /// checkpoints are the same.
   ///
   /// - Returns: 64 digits.
   /// - Throws: The files' errors when a header or a sample cannot be read.
   /// - Complexity: O(size of the headers), and 32 KiB of each file.
-  public func fingerprint() throws -> String {
-    var lines = "config.json \(sha256(of: config.bytes))\n"
-    for file in files.files {
-      lines += "\(file.name) \(try file.tensors.identity())\n"
-    }
+  public func fingerprint() throws -> String { try digest { try $0.identity() } }
+
+  /// Computes a digest of all but the content of the weights: of config.json, of the name, the size
+  /// and the header of every weight file, and of the family where another one was chosen.
+  ///
+  /// - Returns: 64 digits.
+  /// - Throws: The files' errors when a header cannot be read.
+  /// - Complexity: O(size of the headers)
+  public func structure() throws -> String {
+    // How the files are read is part of what results depend on, and not of what they are.
+    try digest(chosenFamily.map { "family \($0)\n" } ?? "") { try $0.structure() }
+  }
+
+  private func digest(
+    _ start: String = "", _ describe: (StoredTensors) throws -> String
+  ) throws -> String {
+    var lines = "\(start)config.json \(sha256(of: config.bytes))\n"
+    for file in files.files { lines += "\(file.name) \(try describe(file.tensors))\n" }
+    // Which of two tensors counts is a matter of the index, which the files do not show.
+    for tensor in files.unread { lines += "not read: \(tensor.file) \(tensor.tensor)\n" }
     return sha256(of: Array(lines.utf8))
   }
 
   /// What a file says of the tensor of that name; nil where the checkpoint has none.
   public func tensor(named name: String) -> TensorDescription? { files[name]?.tensor }
 
-  /// The layers with those numbers, or all that have experts.
+  /// The layers with those numbers, past the decoder's too, or all of the decoder's that have
+  /// experts.
   ///
   /// - Throws: ``CheckpointError/noSuchLayer(path:layer:layerCount:moeLayers:)``
   public func layers(numbered numbers: [Int]?) throws -> [MoELayer] {
     guard let numbers else { return layers }
+    let known = layers + furtherLayers
     let chosen = try Set(numbers).sorted().map { number in
-      guard let layer = layers.first(where: { $0.index == number }) else {
+      guard let layer = known.first(where: { $0.index == number }) else {
         throw CheckpointError.noSuchLayer(
           path: path, layer: number, layerCount: sizes.layerCount,
-          moeLayers: layers.map(\.index))
+          moeLayers: known.map(\.index))
       }
       return layer
     }
@@ -176,29 +258,5 @@ public struct Checkpoint: Sendable {
       if !revision.contains("/"), manager.fileExists(atPath: snapshot) { return snapshot }
     }
     return path
-  }
-
-  private static func hasExperts(
-    _ config: ModelConfig, _ family: Family
-  ) throws(CheckpointError) -> Bool {
-    for key in family.expertCount {
-      if let count = try config.integer(key) { return count != 0 }
-      if config.has(key) { return false }
-    }
-    throw .badConfig(
-      path: config.path, key: family.expertCount.joined(separator: " or "), reason: "is missing")
-  }
-
-  private static func sharedWidth(
-    _ config: ModelConfig, _ family: Family
-  ) throws(CheckpointError) -> Int? {
-    guard let shared = family.shared else { return nil }
-    var width = 1
-    for key in shared.width {
-      // No key, null or zero: the model was made without a shared expert.
-      guard let factor = try config.integer(key), factor > 0 else { return nil }
-      width = width.multipliedReportingOverflow(by: factor).partialValue
-    }
-    return width
   }
 }

@@ -16,24 +16,35 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case unreadable(path: String, reason: String)
   /// config.json, or one key of it, is not as it should be.
   case badConfig(path: String, key: String?, reason: String)
-  /// The family is not known.
-  case unknownModelType(path: String, modelType: String, known: [String])
+  /// The family is not known; those whose tensors are called alike, best first.
+  case unknownModelType(path: String, modelType: String, known: [String], alike: [String] = [])
+  /// There is neither a family nor a file of that name.
+  case unknownFamily(name: String, known: [String])
+  /// A file that describes a family, or one key of it, is not as it should be.
+  case badFamily(path: String, key: String?, reason: String)
   /// The model has no experts.
   case dense(path: String, modelType: String)
   /// The folder has no weight files.
   case noWeights(path: String)
-  /// There are several weight files, but no index that says which tensor lies where.
-  case noIndex(path: String, files: Int)
+  /// There is no index, and one of the files that belong together by their names is missing.
+  case incompleteSet(path: String, file: String, sample: String, count: Int)
+  /// There are several indexes, and none is that of `model.safetensors`.
+  case severalIndexes(path: String, names: [String])
   /// The index is not as it should be.
   case badIndex(path: String, reason: String)
   /// The index names a file outside the folder.
   case indexLeavesFolder(path: String, file: String)
-  /// The index names a file that is not there.
-  case missingShard(path: String, file: String, index: String)
+  /// The index names files that are not there.
+  case missingShards(path: String, files: [String], index: String)
   /// The index names a tensor that its shard lacks.
   case tensorNotInShard(path: String, tensor: String, index: String)
-  /// Two files hold a tensor of the same name.
-  case tensorInTwoFiles(tensor: String, first: String, second: String)
+  /// A file holds a tensor, but the index places it nowhere.
+  case unlistedTensor(path: String, tensor: String, index: String)
+  /// Two tensors which are called the same, but for words of wrappers, are not the same, and nothing
+  /// says which counts.
+  case twoVersions(tensor: String, first: String, otherTensor: String, second: String)
+  /// Layers with experts stand behind several prefixes, and none is one that the family has.
+  case severalModels(path: String, prefixes: [String])
   /// The files are the slices that the ranks of a distributed run saved.
   case distributedSave(path: String)
   /// A tensor that the config promises is missing, or is there in a form that is no tensor.
@@ -44,8 +55,10 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case wrongType(path: String, tensor: String, elementType: ElementType, expected: ElementType)
   /// A tensor is stored in a way that this version does not read.
   case unsupported(path: String, tensor: String, elementType: String, reason: String)
-  /// The config says that a layer has no experts, but it has some.
-  case unexpectedExperts(path: String, layer: Int, tensor: String)
+  /// The config says that a layer, or nil for the whole model, has no experts, but it has some.
+  case unexpectedExperts(path: String, layer: Int?, tensor: String)
+  /// No layer has experts of the width that was asked for.
+  case noSuchWidth(path: String, width: Int, widths: [Int])
   /// A layer was asked for that the checkpoint does not have, or that has no experts.
   case noSuchLayer(path: String, layer: Int, layerCount: Int, moeLayers: [Int])
   /// The logits of a layer's router do not tell which experts it chooses.
@@ -68,23 +81,36 @@ extension CheckpointError: CustomStringConvertible {
       "\(path): cannot be read: \(reason); check its permissions"
     case .badConfig(let path, let key, let reason):
       "\(path): \(key.map { "'\($0)' " } ?? "")\(reason); \(key?.hasPrefix("sd_moe") == true ? "convert the original again" : "compare it with the published config of the model")"
-    case .unknownModelType(let path, let type, let known):
-      "\(path): model_type '\(type)' is not known; known are \(known.joined(separator: ", "))"
+    case .unknownModelType(let path, let type, let known, let alike):
+      "\(path): model_type '\(type)' is not known; "
+        + (alike.isEmpty ? "known are \(known.joined(separator: ", "))" : likenessText(alike))
+    case .unknownFamily(let name, let known):
+      "there is neither a family nor a file '\(name)'; families are \(known.joined(separator: ", "))"
+    case .badFamily(let path, let key, let reason):
+      "\(path): \(key.map { "'\($0)' " } ?? "")\(reason); the form is that of families.json, see 'Describing a family' in the documentation"
     case .dense(let path, let type):
       "\(path): a dense model (model_type '\(type)'), without experts; sdmoe compares the experts of Mixture-of-Experts models"
     case .noWeights(let path):
       "\(path): holds neither model.safetensors, nor model.safetensors.index.json, nor an HDF5 file; download the weights into it"
-    case .noIndex(let path, let files):
-      "\(path): holds \(files) safetensors files, but no model.safetensors.index.json that says which tensor lies where; download the index too"
+    case .incompleteSet(let path, let file, let sample, let count):
+      "\(path): the file '\(file)' is missing: by its name, '\(sample)' is one of more than the \(count) that are here; finish the download"
+    case .severalIndexes(let path, let names):
+      "\(path): holds \(names.count) indexes, \(names.joined(separator: ", ")), and none is model.safetensors.index.json; move all but one to another folder"
     case .badIndex(let path, let reason): "\(path): \(reason); download the index again"
     case .indexLeavesFolder(let path, let file):
       "\(path): names the file '\(file)', which lies outside this folder; nothing there is read, download the index again"
-    case .missingShard(let path, let file, let index):
-      "\(path): the file '\(file)' is missing, though \(index) names it; finish the download"
+    case .missingShards(let path, let files, let index):
+      "\(path): the file '\(files[0])'\(files.count > 1 ? " and \(files.count - 1) more are" : " is") missing, though \(index) names \(files.count > 1 ? "them" : "it"); finish the download, or take the index away if it is of other files"
     case .tensorNotInShard(let path, let tensor, let index):
       "\(path): has no tensor '\(tensor)', though \(index) says so; the file or the index comes from another version, download both again"
-    case .tensorInTwoFiles(let tensor, let first, let second):
-      "\(second): holds tensor '\(tensor)' too, as does \(first); keep only one of the files"
+    case .unlistedTensor(let path, let tensor, let index):
+      "\(path): holds tensor '\(tensor)', but \(index) does not place it here; the file or the index comes from another version, download both again"
+    case .twoVersions(let tensor, let first, let other, let second):
+      tensor == other
+        ? "\(second): holds another tensor '\(tensor)' than \(first), and no index says which is the model's; move one of the files to another folder"
+        : "\(second): tensor '\(other)' is another than '\(tensor)' of \(first), though both mean the same; save the model without one of them"
+    case .severalModels(let path, let prefixes):
+      "\(path): holds experts behind \(prefixes.map { "'\($0)'" }.joined(separator: " and ")), and nothing says which are the model's; save one of them alone"
     case .distributedSave(let path):
       "\(path): holds one rank's slices of a distributed save (DCP_SHARDING_INFO), not whole tensors; save it again with transformers' save_pretrained in its default form"
     case .missingTensor(let path, let tensor, let reason?):
@@ -98,15 +124,36 @@ extension CheckpointError: CustomStringConvertible {
     case .unsupported(let path, let tensor, let type, let reason):
       "\(path): tensor '\(tensor)' of type \(type) \(reason), which this version does not read; save the model as BF16 with one tensor for each expert (transformers: load it, then save_pretrained)"
     case .unexpectedExperts(let path, let layer, let tensor):
-      "\(path): layer \(layer) has no experts by config.json, but there is tensor '\(tensor)'; config.json belongs to another model"
+      "\(path): \(layer.map { "layer \($0)" } ?? "the model") has no experts by config.json, but there is tensor '\(tensor)'; config.json belongs to another model"
+    case .noSuchWidth(let path, let width, let widths):
+      "\(path): no layer has experts of width \(width); there are those of width \(rangesText(widths)), choose with --expert-width"
     case .noSuchLayer(let path, let layer, let count, let layers):
       layer < 0 || layer >= count
-        ? "\(path): there is no layer \(layer); the model has layers 0 to \(count - 1)"
+        ? "\(path): there is no layer \(layer); the model has layers 0 to \(count - 1)\(further(layers, than: count))"
         : "\(path): layer \(layer) has no experts; those with experts are \(rangesText(layers))"
     case .unknownRouting(let path, let layer, let reason):
       "\(path): which experts layer \(layer) chooses cannot be told from its router's logits: it \(reason); leave routing and --routed-only out, or the layer with --layers"
     }
   }
+}
+
+/// Says which families a checkpoint's tensors look like, best first, and how to try the best.
+func likenessText(_ families: [String]) -> String {
+  let most = 3
+  guard families.count > 1 else {
+    return "names are like \(families[0]): try --family \(families[0])"
+  }
+  let shown = families.count > most ? families.prefix(most) : families.dropLast()
+  let last =
+    families.count > most ? "\(families.count - most) others" : families[families.count - 1]
+  return
+    "names are like \(shown.joined(separator: ", ")) and \(last), which differ in how tokens are routed or layers chosen: try --family \(families[0])"
+}
+
+/// Layers past the decoder's, in words.
+private func further(_ layers: [Int], than count: Int) -> String {
+  let further = layers.filter { $0 >= count }
+  return further.isEmpty ? "" : ", and past them \(rangesText(further))"
 }
 
 /// Ascending numbers in words, runs of neighbours as ranges: `1-3,7`.

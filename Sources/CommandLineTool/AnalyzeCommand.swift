@@ -1,11 +1,13 @@
 import ArgumentParser
 import Captures
 import Checkpoints
+import Experts
+import Files
 import Findings
-import Foundation
 import LinearAlgebra
 import SpectralAnalysis
 import SpectralReports
+import Workers
 
 /// `sdmoe analyze` — measures every expert of a checkpoint and writes tables and figures.
 struct AnalyzeCommand: AsyncParsableCommand {
@@ -30,6 +32,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
     completion: .directory)
   var output: String
 
+  @OptionGroup var family: FamilyOption
+
   @OptionGroup(title: "What is measured") var measures: MeasureOptions
 
   @OptionGroup(title: "Captures and gradients")
@@ -38,17 +42,27 @@ struct AnalyzeCommand: AsyncParsableCommand {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "How many matrices to work on at once. (default: the number of cores)", valueName: "count"))
+      "How many matrices to work on at once. (default: the cores that it may use)",
+      valueName: "count"))
   var jobs: Int?
 
   @Option(
     help: ArgumentHelp(
-      "How much memory to use, such as 4G; what does not fit goes to a scratch file in the run folder.",
+      "How much memory to use, such as 4G: fewer matrices at once, and what still does not fit goes to a scratch file in the run folder. (default: most of what it may use)",
       valueName: "size"))
-  var memory = MemorySize(byteCount: 4_000_000_000)
+  var memory: MemorySize?
+
+  @Flag(
+    help:
+      "Compare results that are there with their input, even where no file of it looks changed."
+  )
+  var recheck = false
 
   @Flag(name: [.short, .long], help: "Write nothing but errors to standard error.")
   var quiet = false
+
+  @Flag(help: "Write the summary as JSON.")
+  var json = false
 
   @Flag(help: "Say what would be done, and how much memory it should take, but do nothing.")
   var dryRun = false
@@ -63,6 +77,9 @@ struct AnalyzeCommand: AsyncParsableCommand {
     guard !output.isEmpty else {
       throw ValidationError("--output is empty, but must name a folder")
     }
+    if json, dryRun {
+      throw ValidationError("--json tells what was found, and --dry-run does nothing")
+    }
     try measures.check()
     try captured.check(for: measures.analyses?.elements ?? [])
     if let jobs, jobs < 1 { throw ValidationError("--jobs is \(jobs), but must be at least 1") }
@@ -70,49 +87,94 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let inputs = AnalysisInputs(
-      checkpoint: try Checkpoint(path: checkpoint),
-      capture: try captured.captures.map { try Capture(path: $0) },
+      checkpoint: try Checkpoint(
+        path: checkpoint, family: family.chosen, expertWidth: measures.expertWidth),
+      capture: try captured.captures.map {
+        try Capture(path: $0, dropsRepeats: captured.dropRepeats)
+      },
       gradients: try captured.gradients.map { try GradientFile(path: $0) })
+    if !quiet { inputs.checkpoint.tellRemarks() }
     let plan = try AnalysisPlan(
-      for: inputs, options: options(for: inputs), version: version, keepsGoing: keepGoing)
+      for: inputs, options: try options(for: inputs), version: version, keepsGoing: keepGoing)
     try RunFolder.check(path: output, for: plan.manifest)
-    let effort = AnalysisEffort(
-      width: jobs ?? ProcessInfo.processInfo.activeProcessorCount, memory: memory.byteCount)
+    if !quiet { StandardError.write(unmeasuredText(of: inputs.checkpoint, measuring: plan.layers)) }
+    let effort = plan.fitting(wantedEffort, addressSpace: MachineShare.own.addressSpace)
     if dryRun {
       try StandardOutput.write(planText(plan, effort: effort))
       return
     }
-    let predicted = plan.predictedMemory(effort)
-    if !quiet, predicted > memory.byteCount {
-      StandardError.write(
-        "warning: about \(bytesText(predicted)) of memory are needed, more than --memory allows; fewer --jobs need less\n"
-      )
-    }
+    try checkMemory(plan, effort: effort)
     if !quiet, let warning = LinearAlgebraLibrary.slownessWarning {
       StandardError.write("warning: \(warning)\n")
     }
-    let folder = try await measure(plan, effort: effort)
-    try await RunReport(of: folder).write(width: effort.width)
+    tellOfLocks()
+    let output = output
+    let folder = try await withStopNotice({
+      "stopped; what is finished is kept in \(output): run the same command again to go on"
+    }) {
+      let folder = try await measure(plan, effort: effort)
+      try await RunReport(of: folder).write(workers: effort.workers)
+      return folder
+    }
+    let findings = try RunFindings(of: folder)
     try StandardOutput.write(
-      (folder.manifest.partText.map { "\($0)\n" } ?? "") + (try RunSummary(of: folder).text))
+      json
+        ? try jsonText(of: findings)
+        : ((folder.manifest.partText.map { wordWrapped($0) } ?? [])
+          + [RunSummary(of: findings).text]).joined(separator: "\n"))
     try tellLeftOut(in: folder)
   }
 
+  /// What was asked for, and else what belongs to this process.
+  private var wantedEffort: AnalysisEffort {
+    let share = MachineShare.own
+    var effort = AnalysisEffort(workers: jobs ?? share.coreCount, rechecks: recheck)
+    // The system, and what is not foreseen, need some too.
+    if let memory = memory?.byteCount ?? share.memory.map({ $0 / 5 * 4 }) { effort.memory = memory }
+    return effort
+  }
+
+  /// Says where memory is short: that fewer matrices are worked on at once, or that even one takes
+  /// more.
+  ///
+  /// - Throws: `LinearAlgebraError.noAddressSpace` where the system would refuse what is missing.
+  private func checkMemory(_ plan: AnalysisPlan, effort: AnalysisEffort) throws {
+    let wanted = wantedEffort
+    let limit = memory == nil ? "there is for this process" : "--memory allows"
+    let predicted = plan.predictedMemory(effort)
+    let addresses = predicted + LinearAlgebraLibrary.addressSpace(threads: effort.workers)
+    if let left = MachineShare.own.addressSpace, left < addresses {
+      throw LinearAlgebraError.noAddressSpace(neededBytes: addresses)
+    }
+    guard !quiet else { return }
+    if predicted > effort.memory {
+      StandardError.write(
+        "warning: about \(bytesText(predicted)) of memory are needed even with --jobs 1, more than \(limit)\n"
+      )
+    } else if effort.workers < wanted.workers {
+      StandardError.write(
+        "--jobs \(effort.workers) instead of \(wanted.workers), which would take more memory than \(limit)\n"
+      )
+    }
+  }
+
+  private func tellOfLocks() {
+    guard !quiet, !FolderLock.areKnown(in: output) else { return }
+    StandardError.write(
+      "warning: \(output): its file system has no locks; let no other sdmoe work in it meanwhile\n")
+  }
+
   /// The options that change results.
-  private func options(for inputs: AnalysisInputs) -> AnalysisOptions {
-    let usual = inputs.usualAnalyses.filter { !$0.needsInputSide || measures.hasInputSide }
+  private func options(for inputs: AnalysisInputs) throws -> AnalysisOptions {
     var options = AnalysisOptions(
-      analyses: measures.analyses?.elements ?? usual,
+      analyses: measures.analyses?.elements ?? [],
       projections: measures.projections?.elements ?? Projection.allCases,
-      fraction: measures.fraction, layers: measures.layers?.numbers)
-    options.part = measures.part?.part
-    options.fullSpectrum = measures.fullSpectrum
-    options.groupExcess = measures.groupExcess
-    options.threshold = captured.threshold
-    options.tokens = captured.tokens.size
-    options.routedOnly = captured.routedOnly
-    options.center = captured.center
-    options.sequences = captured.sequences.size
+      fraction: measures.fraction, layers: try measures.layers(of: inputs.checkpoint))
+    measures.enter(into: &options)
+    captured.enter(into: &options)
+    if measures.analyses == nil {
+      options.analyses = try UsualAnalyses(of: inputs, options: options).analyses
+    }
     return options
   }
 
@@ -124,8 +186,18 @@ struct AnalyzeCommand: AsyncParsableCommand {
       isTerminal: StandardError.isTerminal, write: { StandardError.write($0) })
     return try await line.ticking {
       try await carryOut(
-        plan, in: output, effort: effort, keepsGoing: keepGoing, onProgress: { line.show($0) })
+        plan, in: output, effort: effort, keepsGoing: keepGoing, onChanged: tellChanged,
+        onProgress: { line.show($0) })
     }
+  }
+
+  /// Tells of results that were made from what the input no longer holds.
+  @Sendable private func tellChanged(_ units: [String]) {
+    let most = 6
+    let more = units.count > most ? " and \(units.count - most) more" : ""
+    StandardError.write(
+      "the input has changed since it was measured; measured again: \(units.prefix(most).joined(separator: ", "))\(more)\n"
+    )
   }
 
   /// Lists what was left out.
@@ -139,32 +211,28 @@ struct AnalyzeCommand: AsyncParsableCommand {
       )
     }
     guard let leftOut = try folder.table(.leftOut) else { return }
-    let lines = leftOut.texts("reason").map { "- \($0)\n" }.joined()
+    let lines = leftOut[LeftOutParts.reason].map { "- \($0)\n" }.joined()
     StandardError.write("left out, and listed in tables/left_out.csv:\n\(lines)")
     throw ExitCode.failure
   }
 
   private func planText(_ plan: AnalysisPlan, effort: AnalysisEffort) -> String {
-    """
-    analyses     \(analysesText(of: plan))
-    units        \(unitsText(of: plan))
-    matrices     \(plan.matrixCount)
-    top k        \(plan.leadingCount)
-    to read      \(inputsText(of: plan))
-    peak memory  about \(bytesText(plan.predictedMemory(effort))) with --jobs \(effort.width)
-    """
-  }
-
-  private func analysesText(of plan: AnalysisPlan) -> String {
-    let names = plan.options.analyses.map(\.rawValue).joined(separator: ", ")
-    return wordWrapped(names, width: 87).map { $0.trimmingPrefix("  ") }
-      .joined(separator: "\n             ")
+    (describedLines([
+      ("analyses", plan.options.analyses.map(\.rawValue).joined(separator: ", ")),
+      ("units", unitsText(of: plan)),
+      ("matrices", "\(plan.matrixCount)"),
+      ("top k", "\(plan.leadingCount)"),
+      ("to read", inputsText(of: plan)),
+      (
+        "peak memory",
+        "about \(bytesText(plan.predictedMemory(effort))) with --jobs \(effort.workers)"
+      ),
+    ]) + plan.manifest.remarks.flatMap { wordWrapped($0) }).joined(separator: "\n")
   }
 
   /// How many units there are of each subject.
   private func unitsText(of plan: AnalysisPlan) -> String {
-    let subjects: [RunManifest.Unit.Subject] = [.weights, .gradients, .activations]
-    let kinds = subjects.compactMap { subject in
+    let kinds = UnitKey.Subject.allCases.compactMap { subject in
       let count = plan.manifest.units.count { $0.subject == subject }
       return count == 0 ? nil : (subject, count)
     }

@@ -26,6 +26,12 @@ struct CapturedOptions: ParsableArguments {
       valueName: "t"))
   var threshold = 1.0
 
+  @Flag(
+    help:
+      "Leave long runs of identical rows out of captures, as a repeated padding token leaves them."
+  )
+  var dropRepeats = false
+
   @Flag(help: "Let activation-ratio look at the tokens alone that are routed to an expert.")
   var routedOnly = false
 
@@ -36,6 +42,16 @@ struct CapturedOptions: ParsableArguments {
     help: ArgumentHelp(
       "How many sequences data-alignment compares, evenly spread, or all.", valueName: "count"))
   var sequences = SampleCount(size: .atMost(64))
+
+  /// Writes what was given into the options of an analysis.
+  func enter(into options: inout AnalysisOptions) {
+    options.threshold = threshold
+    options.tokens = tokens.size
+    options.dropsRepeats = dropRepeats
+    options.routedOnly = routedOnly
+    options.center = center
+    options.sequences = sequences.size
+  }
 
   /// Checks that each analysis has its input, and that numbers are in their ranges.
   func check(for analyses: [Analysis]) throws {
@@ -62,7 +78,7 @@ struct CapturedOptions: ParsableArguments {
     }
     guard captures == nil else { return }
     let used = [
-      ("--routed-only", routedOnly), ("--center", center),
+      ("--drop-repeats", dropRepeats), ("--routed-only", routedOnly), ("--center", center),
       ("--tokens", tokens.size != .atMost(8192)), ("--threshold", threshold != 1),
       ("--sequences", sequences.size != .atMost(64)),
     ]

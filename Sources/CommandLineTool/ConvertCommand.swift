@@ -1,6 +1,9 @@
 public import ArgumentParser
 import Captures
 import Checkpoints
+import Experts
+import Files
+import Findings
 import Foundation
 import LinearAlgebra
 import SpectralAnalysis
@@ -30,6 +33,8 @@ struct ConvertCommand: AsyncParsableCommand {
     help: ArgumentHelp("The folder to make.", valueName: "folder"), completion: .directory)
   var output: String
 
+  @OptionGroup var family: FamilyOption
+
   @OptionGroup(title: "The split") var split: SplitOptions
 
   @Option(help: "The layout: factored, or merged as the original is.")
@@ -55,14 +60,27 @@ struct ConvertCommand: AsyncParsableCommand {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "How many matrices to work on at once. (default: the number of cores)", valueName: "count"))
+      "How many matrices to work on at once. (default: the cores that it may use)",
+      valueName: "count"))
   var jobs: Int?
 
-  @Flag(help: "Replace a converted checkpoint that lies at the output, once the new one is whole.")
+  @Flag(
+    help:
+      "Compare what an interrupted conversion left with its input, even where no file of it looks changed."
+  )
+  var recheck = false
+
+  @Flag(
+    help:
+      "Replace a converted checkpoint that lies at the output, once the new one is whole; files that are not of it prevent that."
+  )
   var force = false
 
   @Flag(name: [.short, .long], help: "Write nothing but errors to standard error.")
   var quiet = false
+
+  @Flag(help: "Write the summary as JSON.")
+  var json = false
 
   @Flag(help: "Say what would be done, and how much space it takes, but do nothing.")
   var dryRun = false
@@ -71,19 +89,26 @@ struct ConvertCommand: AsyncParsableCommand {
     guard !output.isEmpty else {
       throw ValidationError("--output is empty, but must name a folder")
     }
+    if json, dryRun {
+      throw ValidationError("--json tells what was done, and --dry-run does nothing")
+    }
     try split.check()
     if let jobs, jobs < 1 { throw ValidationError("--jobs is \(jobs), but must be at least 1") }
   }
 
   func run() async throws {
-    let opened = try Checkpoint(path: checkpoint)
+    let opened = try Checkpoint(path: checkpoint, family: family.chosen)
+    if !quiet { opened.tellRemarks() }
     if opened.form != nil, let option = split.firstGiven {
       throw ValidationError(
         "\(option) is about splitting, but the checkpoint is split already; leave it out to merge")
     }
-    let width = jobs ?? ProcessInfo.processInfo.activeProcessorCount
+    let workers = jobs ?? MachineShare.own.coreCount
     let plan = try ConversionPlan(
-      for: opened, options: try await options(for: opened, width: width), version: version)
+      for: opened, options: try await options(for: opened, workers: workers), version: version)
+    if !quiet {
+      StandardError.write(unconvertedText(of: opened, converting: plan.options.layers))
+    }
     if dryRun {
       try await plan.check(output: output, replaces: force)
       try StandardOutput.write(planText(plan))
@@ -92,13 +117,37 @@ struct ConvertCommand: AsyncParsableCommand {
     if !quiet, let warning = LinearAlgebraLibrary.slownessWarning {
       StandardError.write("warning: \(warning)\n")
     }
-    let summary = try await withProgress { report in
-      try await convert(plan, to: output, width: width, replaces: force, onProgress: report)
+    if !quiet, !FolderLock.areKnown(in: output) {
+      StandardError.write(
+        "warning: \(output): its file system has no locks; let no other sdmoe work in it meanwhile\n"
+      )
     }
-    try StandardOutput.write(text(of: summary, plan: plan))
+    let output = output
+    let unfinished: @Sendable () -> String? = {
+      plan.unfinishedFolder(of: output).map {
+        "what is finished is kept in \($0): run the same command again to go on, or remove that folder"
+      }
+    }
+    let summary: ConversionSummary
+    do {
+      summary = try await withStopNotice({ "stopped; \(unfinished() ?? "nothing was written")" }) {
+        try await withProgress { report in
+          try await convert(
+            plan, to: output, workers: workers, rechecks: recheck, replaces: force,
+            onProgress: report)
+        }
+      }
+    } catch {
+      if let text = unfinished() { StandardError.write("\(text)\n") }
+      throw error
+    }
+    try StandardOutput.write(
+      json
+        ? jsonText(of: ConversionFindings(summary, output: output, isMerging: plan.isMerging))
+        : ConversionText(output: output, plan: plan, summary: summary).text)
   }
 
-  private func options(for checkpoint: Checkpoint, width: Int) async throws -> ConversionOptions {
+  private func options(for checkpoint: Checkpoint, workers: Int) async throws -> ConversionOptions {
     var options = ConversionOptions()
     options.form = form
     options.storedType = dtype
@@ -106,9 +155,13 @@ struct ConvertCommand: AsyncParsableCommand {
     options.shardByteCount = maxShardSize.byteCount
     split.enter(into: &options)
     if let captures = split.captures {
+      let capture = try Capture(path: captures, dropsRepeats: split.dropRepeats)
+      if !quiet {
+        for remark in capture.rows.recorded?.remarks ?? [] { StandardError.write("\(remark)\n") }
+      }
       options.weights = .usage(
         loads: try await expertLoads(
-          of: checkpoint, in: try Capture(path: captures), layers: options.layers, width: width),
+          of: checkpoint, in: capture, layers: options.layers, workers: workers),
         source: captures)
     }
     return options
@@ -130,45 +183,7 @@ struct ConvertCommand: AsyncParsableCommand {
     \(plan.isMerging ? "merge" : "split")        \(plan.unitCount) units, \(plan.matrixCount) matrices
     to read      \(bytesText(plan.checkpoint.byteCount))
     to write     about \(bytesText(plan.predictedByteCount))
-    """ + (plan.leftBehind.isEmpty ? "" : "\n" + leftBehindText(plan.leftBehind).dropLast())
-  }
-
-  private func leftBehindText(_ names: [String]) -> String {
-    names.isEmpty
-      ? "" : "not carried  " + names.joined(separator: ", ") + "\n"
-  }
-
-  /// What was done, unit by unit.
-  private func text(of summary: ConversionSummary, plan: ConversionPlan) -> String {
-    if summary.wasThere { return "\(output): was there already, whole" }
-    var table = TextTable(columns: [
-      "layer", "projection", "common rank", "remainder", "similarity", "floor", "unique", "floor",
-      "corrections",
-    ])
-    for unit in summary.units {
-      let similarity = unit.similarity.map {
-        [$0.before, $0.floorBefore, $0.after, $0.floorAfter].map { rounded($0, digits: 3) }
-      }
-      table.append(
-        [
-          String(unit.layer), unit.projection, String(unit.commonRank),
-          unit.remainderEnergy.isNaN
-            ? "-" : "\(rounded(100 * unit.remainderEnergy, digits: 1)) %",
-        ] + (similarity ?? ["-", "-", "-", "-"]) + [String(unit.corrections)])
-    }
-    let verb = plan.isMerging ? "merged" : "split"
-    return """
-      \(output): \(verb), \(bytesText(summary.bytesBefore)) of weights became \(bytesText(summary.bytesAfter))
-      \(plan.isMerging ? "" : remainderText(plan.options.mode))
-      \(table.text)
-      \(leftBehindText(summary.leftBehind))check it at any time with: sdmoe verify \(output)
-      """
-  }
-
-  private func remainderText(_ mode: SDMoEForm.Mode) -> String {
-    mode == .exact
-      ? "remainder: the energy that experts have in common directions beyond the common part; kept, so the model is the same\n"
-      : "remainder: the energy that experts had in common directions beyond the common part; dropped, so the model is another\n"
+    """ + ConversionText.leftBehind(plan.leftBehind).map { "\n\($0)" }.joined()
   }
 }
 

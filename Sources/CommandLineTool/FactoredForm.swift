@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import Findings
 
 extension SDMoEForm {
@@ -14,9 +15,10 @@ extension SDMoEForm {
 extension RunManifest {
   /// What of the experts was measured, where that is not the whole of all.
   var partText: String? {
-    guard options.part != nil else { return nil }
+    guard options[.part] != nil else { return nil }
     let ranks = Set(units.compactMap(\.commonRank)).sorted()
-    let whole = units.filter { $0.subject == .weights && $0.commonRank == nil }.map(\.name)
+    let whole = units.filter { $0.subject == .weights && $0.commonRank == nil }.map(
+      \.key.folderName)
     let parts = [
       ranks.isEmpty
         ? nil : "unique parts, with the common rank \(rangesText(ranks)) projected out",

@@ -7,15 +7,20 @@ struct FamiliesCommand: ParsableCommand {
     commandName: "families",
     abstract: "List the model families that sdmoe knows.",
     discussion: """
-      Families whose published checkpoints stack all experts of a layer in one tensor are known, but \
-      not read yet; 'sdmoe inspect' says what a checkpoint on disk holds.
+      'published as' says how the experts of the published checkpoints are stored: one tensor each, \
+      stacked in one tensor of all, or packed. 'opens' says whether sdmoe reads that: 'if saved one \
+      each' where it does not, but reads the same model saved with one plain tensor (BF16, F16, F32 or \
+      F64) for each expert. Quantised copies of any family do not open. 'sdmoe inspect' says what a \
+      checkpoint on disk holds; --family of the other commands reads one as another family, or as one \
+      that a file describes.
       """)
 
   func run() throws {
-    var table = TextTable(columns: ["family", "model_type in config.json", "one tensor per expert"])
+    var table = TextTable(columns: ["family", "published as", "opens", "model_type in config.json"])
     for family in KnownFamily.all {
       table.append([
-        family.id, family.modelTypes.joined(separator: ", "), family.isReadable ? "yes" : "no",
+        family.id, family.published, family.opening.rawValue,
+        family.modelTypes.joined(separator: ", "),
       ])
     }
     try StandardOutput.write(table.text)

@@ -16,12 +16,14 @@ struct InspectCommand: ParsableCommand {
     help: "A folder that holds config.json and the weight files.", completion: .directory)
   var checkpoint: String
 
+  @OptionGroup var family: FamilyOption
+
   @Flag(help: "Write the findings as JSON.")
   var json = false
 
   func run() throws {
-    let report = InspectionReport(ofCheckpointAt: checkpoint)
-    try StandardOutput.write(json ? try report.jsonText : report.text)
+    let report = InspectionReport(ofCheckpointAt: checkpoint, family: try family.chosen)
+    try StandardOutput.write(json ? try jsonText(of: report) : report.text)
     if report.verdict == .fail { throw ExitCode.failure }
   }
 }

@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import Foundation
 import Tensors
 
@@ -9,9 +10,28 @@ struct InspectionReport: Encodable {
     case fail = "FAIL"
   }
 
+  /// Tensors of experts that are not measured.
+  struct Unmeasured: Encodable {
+    var layers: [Int]
+    var experts: [Int]
+    var tensors: Int
+    var reason: String
+    var text: String
+
+    init(_ found: UnmeasuredExperts) {
+      layers = found.layers
+      experts = found.experts
+      tensors = found.tensorCount
+      reason = found.reason.word
+      text = found.advised
+    }
+  }
+
   /// The size and shape of the experts' weights.
   struct Experts: Encodable {
     var routedExperts: Int
+    /// The numbers by layer, where they differ.
+    var routedByLayer: [String: Int]?
     var hiddenSize: Int
     var expertWidth: Int
     var sharedWidth: Int?
@@ -20,6 +40,19 @@ struct InspectionReport: Encodable {
     var elementTypes: [String]
     var matrices: Int
     var bytes: Int
+
+    /// How many experts layers have, in words.
+    var countText: String {
+      guard let routedByLayer else { return "\(routedExperts) routed in each layer" }
+      return Dictionary(
+        grouping: routedByLayer.compactMap { name, count in
+          Int(name).map { (layer: $0, count: count) }
+        }, by: \.count
+      ).map { count, layers in
+        (count: count, layers: layers.map(\.layer).sorted())
+      }.sorted { $0.layers[0] < $1.layers[0] }
+        .map { "\($0.count) routed in \(layersText($0.layers))" }.joined(separator: ", ")
+    }
   }
 
   var checkpoint: String
@@ -30,10 +63,16 @@ struct InspectionReport: Encodable {
   var fingerprint: String?
   var layers: Int?
   var moeLayers: [Int]?
+  /// Layers with experts past those that config.json counts; nil where there are none.
+  var furtherLayers: [Int]?
   var experts: Experts?
+  /// What is not measured; nil where everything is.
+  var unmeasured: [Unmeasured]?
   var tensors: Int?
   var files: Int?
   var bytes: Int?
+  /// What is no fault, but should not pass unmentioned.
+  var notes: [String]
   var verdict: Verdict
   var reasons: [String]
   /// How many more reasons there are than are listed.
@@ -41,13 +80,14 @@ struct InspectionReport: Encodable {
 
   private static let mostReasons = 100
 
-  init(ofCheckpointAt path: String) {
+  init(ofCheckpointAt path: String, family chosen: ChosenFamily?) {
     checkpoint = path
+    notes = []
     verdict = .fail
     reasons = []
     reasonsNotListed = 0
     do {
-      let found = try Checkpoint(path: path)
+      let found = try Checkpoint(path: path, family: chosen)
       describe(found)
       fingerprint = try found.fingerprint()
       let problems = found.problems
@@ -61,7 +101,8 @@ struct InspectionReport: Encodable {
 
   private mutating func describe(_ found: Checkpoint) {
     modelType = found.modelType
-    family = found.family
+    family = found.chosenFamily ?? found.family
+    notes = found.remarks.map(\.description)
     form = found.form?.text
     layers = found.sizes.layerCount
     moeLayers = found.layers.map(\.index)
@@ -77,30 +118,29 @@ struct InspectionReport: Encodable {
           types.insert(type)
         }
         for case .success(let weight) in layer.experts[projection] ?? [] {
-          types.insert(weight.tensor.elementType.rawValue)
+          types.insert(weight.storedType.rawValue)
           matrices += 1
-          expertBytes += weight.tensor.byteCount
+          expertBytes += weight.byteCount
         }
       }
     }
+    let further = found.furtherLayers.map(\.index)
+    furtherLayers = further.isEmpty ? nil : further
+    let others = found.unmeasured().map(Unmeasured.init)
+    unmeasured = others.isEmpty ? nil : others
     let width = found.sizes.expertWidth
     let hidden = found.sizes.hiddenSize
+    let counts = found.layers.map { ($0.index, $0.expertNumbers.count) }
     experts = Experts(
-      routedExperts: found.sizes.expertCount, hiddenSize: hidden, expertWidth: width,
-      sharedWidth: found.sizes.sharedWidth,
-      shapes: [
-        "gate_proj": [width, hidden], "up_proj": [width, hidden], "down_proj": [hidden, width],
-      ],
+      routedExperts: counts.map(\.1).max() ?? 0,
+      routedByLayer: Set(counts.map(\.1)).count < 2
+        ? nil : Dictionary(uniqueKeysWithValues: counts.map { ("\($0)", $1) }),
+      hiddenSize: hidden, expertWidth: width, sharedWidth: found.sizes.sharedWidth,
+      shapes: Dictionary(
+        uniqueKeysWithValues: found.projections.map {
+          ($0.rawValue, $0 == .down ? [hidden, width] : [width, hidden])
+        }),
       elementTypes: types.sorted(), matrices: matrices, bytes: expertBytes)
-  }
-
-  var jsonText: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      encoder.keyEncodingStrategy = .convertToSnakeCase
-      return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
   }
 
   var text: String {
@@ -112,9 +152,9 @@ struct InspectionReport: Encodable {
     }
     if let experts {
       let shared = experts.sharedWidth.map { ", and a shared one of width \($0)" } ?? ""
-      lines.append(("experts", "\(experts.routedExperts) routed in each layer\(shared)"))
+      lines.append(("experts", "\(experts.countText)\(shared)"))
       for projection in Projection.allCases {
-        let shape = experts.shapes[projection.rawValue] ?? []
+        guard let shape = experts.shapes[projection.rawValue] else { continue }
         lines.append(
           (projection.rawValue, TensorDescription.text(of: shape)))
       }
@@ -125,6 +165,8 @@ struct InspectionReport: Encodable {
     if let tensors, let files, let bytes {
       lines.append(("files", "\(files), with \(tensors) tensors, \(bytesText(bytes))"))
     }
+    lines += notes.map { ("note", $0) }
+    lines += (unmeasured ?? []).map { ("not measured", $0.text) }
     if let fingerprint { lines.append(("fingerprint", fingerprint)) }
     lines.append(("verdict", verdict.rawValue))
     let width = lines.map(\.0.count).max() ?? 0

@@ -3,11 +3,11 @@ import SpectralAnalysis
 import Synchronization
 import Workers
 
-/// Tells how far an analysis is: one line that is written over on a terminal, plain lines every few
-/// seconds elsewhere.
+/// Tells how far an analysis or a conversion is: one line that is written over on a terminal, plain
+/// lines every few seconds elsewhere.
 final class ProgressLine: Sendable {
   private struct State {
-    /// How far the analysis was at the start: what was there before is not this run's work.
+    /// How far it was at the start: what was there before is not this run's work.
     var first: WorkProgress?
     var latest: WorkProgress?
     var lastShown: ContinuousClock.Instant?
@@ -77,25 +77,41 @@ final class ProgressLine: Sendable {
     }
     state.lastShown = now
     state.isOver = isLast
-    let text = Self.text(of: latest, since: first, elapsed: now - start)
-    write(isTerminal ? "\r\u{1b}[2K\(text)" : "\(text)\n")
+    let parts = Self.parts(of: latest, since: first, elapsed: now - start)
+    // A line that the terminal breaks could not be written over. The last column stays free, as
+    // some break the line when it is taken.
+    write(
+      isTerminal
+        ? "\r\u{1b}[2K\(Self.line(parts, width: LineWidth.ofErrors - 1))"
+        : "\(parts.joined(separator: "  "))\n")
     state.hasOpenLine = isTerminal
   }
 
-  /// Says how far it is, such as `3 of 9 units  117 of 351 matrices  0.80 GB/s  12 s left`.
+  /// The parts in one line, without the last but one as long as they do not fit.
+  private static func line(_ parts: [String], width: Int) -> String {
+    var parts = parts
+    while parts.count > 2, parts.joined(separator: "  ").count > width {
+      parts.remove(at: parts.count - 2)
+    }
+    return String(parts.joined(separator: "  ").prefix(width))
+  }
+
+  /// Says how far it is, such as `3 of 9 units`, `117 of 351 matrices`, `0.80 GB/s`, `12 s left`.
   ///
   /// Time is told as left while matrices, or units where there are none, tell how much work
   /// remains; else as spent so far.
-  private static func text(
+  private static func parts(
     of progress: WorkProgress, since first: WorkProgress, elapsed: Duration
-  ) -> String {
+  ) -> [String] {
     let seconds =
       Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     let units = "\(progress.finishedUnits) of \(progress.unitCount) units"
-    guard first.finishedUnits < progress.unitCount else { return units + ", all measured before" }
+    guard first.finishedUnits < progress.unitCount else { return ["\(units), all measured before"] }
     var parts = [units]
     if progress.matrixCount > 0 {
-      parts.append("\(progress.finishedMatrices) of \(progress.matrixCount) matrices")
+      let kept = progress.keptMatrices
+      parts.append(
+        "\(kept + progress.finishedMatrices) of \(kept + progress.matrixCount) matrices")
     }
     if progress.finishedMatrices > 0, seconds > 0 {
       parts.append("\(bytesText(Int(Double(progress.finishedBytes) / seconds)))/s")
@@ -112,6 +128,6 @@ final class ProgressLine: Sendable {
     } else if seconds >= 1 {
       parts.append("\(time) so far")
     }
-    return parts.joined(separator: "  ")
+    return parts
   }
 }

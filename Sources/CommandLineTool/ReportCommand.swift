@@ -1,17 +1,19 @@
 import ArgumentParser
 import Findings
-import Foundation
+import SpectralAnalysis
 import SpectralReports
+import Workers
 
 /// `sdmoe report` — writes the figures and the page of a run anew.
 struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Write the page and the figures of a run.",
+    abstract: "Write the tables, the figures and the page of a run.",
     discussion: """
-      Writes index.html, one file that opens in any browser without a network, the SVG figures, and \
-      figures/INDEX.md, which names the file for each figure of the paper. sdmoe analyze does so at \
-      its end; this does it anew from the tables of a finished run.
+      Writes the tables, the SVG figures, figures/INDEX.md, which names the file for each figure of \
+      the paper, and index.html, one file that opens in any browser without a network. sdmoe analyze \
+      does so at its end; this does it anew from the results of the units of a finished run, which \
+      are refused where they are not as they were written.
       """)
 
   @Argument(help: "A folder that sdmoe analyze wrote.", completion: .directory)
@@ -20,7 +22,8 @@ struct ReportCommand: AsyncParsableCommand {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "How many units to work on at once. (default: the number of cores)", valueName: "count"))
+      "How many units to work on at once. (default: the cores that it may use)", valueName: "count")
+  )
   var jobs: Int?
 
   func validate() throws {
@@ -28,11 +31,12 @@ struct ReportCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let folder = try RunFolder(finishedAt: run, forWriting: true)
+    var folder = try RunFolder(finishedAt: run, forWriting: true)
+    try gatherResults(in: &folder)
     try await RunReport(of: folder).write(
-      width: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
-    try StandardOutput.write(
+      workers: jobs ?? MachineShare.own.coreCount)
+    let places =
       "The page is \(folder.path)/index.html; the paper's figures are listed in \(folder.path)/figures/INDEX.md."
-    )
+    try StandardOutput.write(wordWrapped(places).joined(separator: "\n"))
   }
 }

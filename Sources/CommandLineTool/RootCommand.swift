@@ -1,4 +1,6 @@
 public import ArgumentParser
+import LinearAlgebra
+import Workers
 
 #if canImport(Glibc)
   import Glibc
@@ -24,7 +26,8 @@ public struct RootCommand: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      InspectCommand.self, AnalyzeCommand.self, ReportCommand.self, CompareCommand.self,
+      InspectCommand.self, AnalyzeCommand.self, ReportCommand.self, FiguresCommand.self,
+      CompareCommand.self,
       ConvertCommand.self, VerifyCommand.self, FamiliesCommand.self,
     ])
 
@@ -34,10 +37,34 @@ public struct RootCommand: AsyncParsableCommand {
   /// Runs the command that the words of the command line ask for, and exits.
   ///
   /// A closed stream and a file over the system's limit become errors in words, not an end by a
-  /// signal.
+  /// signal; so do names that are no text.
   public static func main() async {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+    LinearAlgebraLibrary.prepareProcess()
+    if let word = CommandLine.arguments.dropFirst().first, let near = command(near: word) {
+      exit(withError: ValidationError("Unexpected argument '\(word)'; did you mean '\(near)'?"))
+    }
+    do {
+      if let left = MachineShare.own.addressSpace {
+        // A thread that cannot have its stack would be asked for again and again, without a word.
+        guard left >= 48 << 20 else {
+          throw LinearAlgebraError.noAddressSpace(
+            neededBytes: LinearAlgebraLibrary.addressSpace(threads: 1))
+        }
+        LinearAlgebraLibrary.saveAddresses()
+      }
+      try CommandLineNames.check()
+    } catch {
+      exit(withError: error)
+    }
     await main(nil)
+  }
+
+  /// The subcommand that a word is most like, where it is none.
+  private static func command(near word: String) -> String? {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard !word.hasPrefix("-"), !names.contains(word) else { return nil }
+    return nearestWord(to: word, among: names)
   }
 }

@@ -1,131 +1,102 @@
 import Checkpoints
-import Findings
-import SpectralReports
 
 /// What `sdmoe analyze` ends with: one line for each projection, over all layers, and what the run
 /// shows of the paper's findings.
 struct RunSummary {
-  private let folder: RunFolder
-  private let units: SummarisedUnits
+  private let findings: RunFindings
 
-  init(of folder: RunFolder) throws {
-    self.folder = folder
-    units = try SummarisedUnits(of: folder)
-  }
+  init(of findings: RunFindings) { self.findings = findings }
 
   var text: String {
     let columns = shownColumns
     var table = TextTable(columns: ["projection"] + columns.map { "\($0.name)>" })
-    for projection in folder.manifest.options.projections {
-      table.append([projection] + columns.map { $0.value(projection) })
+    for numbers in findings.projections {
+      table.append([numbers.projection] + columns.map { $0.text(numbers) })
     }
-    let width = columns.map(\.name.count).max() ?? 0
-    let meanings = columns.map { column in
-      column.name + String(repeating: " ", count: width - column.name.count) + "  \(column.meaning)"
-    }
-    let paragraphs = FindingSentences(of: units, options: folder.manifest.options).paragraphs
-      .flatMap { wordWrapped($0) }
+    let meanings = describedLines(columns.map { ($0.name, $0.meaning) })
+    let remarks = findings.remarks.flatMap { wordWrapped($0) }
+    let paragraphs = findings.findings.flatMap { wordWrapped($0) }
     return
-      ([title] + (columns.isEmpty ? [] : ["", table.text, ""] + meanings)
-      + (paragraphs.isEmpty ? [] : [""] + paragraphs) + ["", places]).joined(separator: "\n")
+      (wordWrapped(title) + remarks + (columns.isEmpty ? [] : ["", table.text, ""] + meanings)
+      + (paragraphs.isEmpty ? [] : [""] + paragraphs) + [""] + places).joined(separator: "\n")
   }
 
-  private struct Column {
+  private struct ShownColumn {
     let name: String
     let meaning: String
-    let value: (String) -> String
+    let text: (RunFindings.OfProjection) -> String
   }
 
   private var title: String {
-    let options = folder.manifest.options
-    let layers = (options.layers.count == 1 ? "layer " : "layers ") + rangesText(options.layers)
-    let percent = shortest(options.fraction * 100)
+    let layers =
+      (findings.layers.count == 1 ? "layer " : "layers ") + rangesText(findings.layers)
+    let percent = shortest(findings.fraction * 100)
     return
-      "\(folder.manifest.checkpoint.modelType), \(layers), the top \(percent) % of singular directions (k = \(folder.manifest.k))"
+      "\(findings.modelType), \(layers), the top \(percent) % of singular directions (k = \(findings.k))"
   }
 
   /// The columns of the analyses that were made.
-  private var shownColumns: [Column] {
-    var columns: [Column] = []
-    if units.has(.summary) {
+  private var shownColumns: [ShownColumn] {
+    var columns: [ShownColumn] = []
+    func has(_ part: (RunFindings.OfProjection) -> Bool) -> Bool {
+      findings.projections.contains(where: part)
+    }
+    if has({ $0.similarity != nil }) {
       columns += [
-        Column(
+        ShownColumn(
           name: "similarity",
           meaning:
             "mean cosine of the principal angles between the top directions of two routed experts",
-          value: { mean(similarities($0, "mean")) }),
-        Column(
+          text: { threeDigits($0.similarity?.mean) }),
+        ShownColumn(
           name: "floor", meaning: "the similarity of random directions",
-          value: { mean(similarities($0, "floor")) }),
-        Column(
+          text: { threeDigits($0.similarity?.floor) }),
+        ShownColumn(
           name: "excess",
           meaning: "(similarity - floor) / (1 - floor): 0 is chance, 1 the same directions",
-          value: { mean(similarities($0, "excess")) }),
+          text: { threeDigits($0.similarity?.excess) }),
       ]
-      if folder.manifest.options.layers.count > 1 {
+      if findings.layers.count > 1 {
         columns.append(
-          Column(
+          ShownColumn(
             name: "by layer", meaning: "smallest and largest similarity of a layer",
-            value: { range(similarities($0, "mean")) }))
+            text: { range($0.similarity?.leastLayer, $0.similarity?.mostLayer) }))
       }
     }
-    if units.has(.energy) {
+    if has({ $0.energy != nil }) {
       columns.append(
-        Column(
+        ShownColumn(
           name: "energy", meaning: "share of an expert's squared weights in its top directions",
-          value: { mean(units.energies($0)) }))
+          text: { threeDigits($0.energy) }))
     }
-    if units.has(.routerSummary) {
+    if has({ $0.router != nil }) {
       columns += [
-        Column(
+        ShownColumn(
           name: "router own",
           meaning: "share of a router row in the top directions of its own expert",
-          value: { mean(routers($0, "matched")) }),
-        Column(
+          text: { threeDigits($0.router?.own) }),
+        ShownColumn(
           name: "router others", meaning: "the same in those of the other experts",
-          value: { mean(routers($0, "mismatched")) }),
-        Column(
+          text: { threeDigits($0.router?.others) }),
+        ShownColumn(
           name: "router floor", meaning: "the same of a random row",
-          value: { mean(routers($0, "floor")) }),
+          text: { threeDigits($0.router?.floor) }),
       ]
     }
     return columns
   }
 
-  private func similarities(_ projection: String, _ column: String) -> [Double] {
-    units.numbers(column, of: .summary, where: ["projection": projection, "side": "hidden"])
-  }
-
-  private func routers(_ projection: String, _ column: String) -> [Double] {
-    units.numbers(column, of: .routerSummary, where: ["projection": projection])
-  }
-
   /// Where to read on.
-  private var places: String {
-    "The page is \(folder.path)/index.html, the tables are in \(folder.path)/tables."
+  private var places: [String] {
+    wordWrapped("The page is \(findings.page), the tables are in \(findings.tables).")
   }
 }
 
-private func mean(_ values: [Double]) -> String {
-  rounded(plainMean(values), digits: 3)
+private func threeDigits(_ value: Double?) -> String {
+  rounded(value ?? .nan, digits: 3)
 }
 
-private func range(_ values: [Double]) -> String {
-  guard let least = values.min(), let most = values.max() else { return "-" }
+private func range(_ least: Double?, _ most: Double?) -> String {
+  guard let least, let most else { return "-" }
   return "\(rounded(least, digits: 3))-\(rounded(most, digits: 3))"
-}
-
-/// A paragraph in lines of up to so many characters, all but the first set in.
-func wordWrapped(_ paragraph: String, width: Int = 100) -> [String] {
-  var lines: [String] = []
-  var line = ""
-  for word in paragraph.split(separator: " ") {
-    if !line.isEmpty, line.count + word.count + 1 > width {
-      lines.append(line)
-      line = "  \(word)"
-    } else {
-      line += line.isEmpty ? "\(word)" : " \(word)"
-    }
-  }
-  return lines + [line]
 }

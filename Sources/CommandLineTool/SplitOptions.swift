@@ -51,13 +51,24 @@ struct SplitOptions: ParsableArguments {
       valueName: "file"), completion: .file(extensions: ["h5", "hdf5", "safetensors"]))
   var captures: String?
 
+  @Flag(
+    help:
+      "Leave long runs of identical rows out of captures, as a repeated padding token leaves them."
+  )
+  var dropRepeats = false
+
   @Flag(help: "Cut the common part to the common rank, as the paper has it; else up to twice that.")
   var commonRankExact = false
 
   @Option(
+    name: .customLong("layers"),
     help: ArgumentHelp(
-      "The layers to convert, such as 0-3,7. (default: all that have experts)", valueName: "list"))
-  var layers: LayerSelection?
+      "The layers to convert, such as 0-3,7. (default: all that have experts)", valueName: "list"),
+    transform: LayerSelection.init(words:))
+  var layerLists: [LayerSelection] = []
+
+  /// The layers; nil for all.
+  var layers: LayerSelection? { LayerSelection(allOf: layerLists) }
 
   /// The first option that was given, as it is written.
   var firstGiven: String? {
@@ -65,6 +76,7 @@ struct SplitOptions: ParsableArguments {
       ("--common-rank", commonRank != nil), ("--target-similarity", targetSimilarity != nil),
       ("--rank-limit", rankLimit != nil), ("--bases", bases != nil), ("--mode", mode != nil),
       ("--sides", sides != nil), ("--weights", weights != nil), ("--captures", captures != nil),
+      ("--drop-repeats", dropRepeats),
       ("--common-rank-exact", commonRankExact), ("--layers", layers != nil),
     ]
     return given.first(where: \.1)?.0
@@ -91,6 +103,9 @@ struct SplitOptions: ParsableArguments {
     }
     guard (weights == .usage) == (captures != nil) else {
       throw ValidationError("--weights usage and --captures belong together; give both")
+    }
+    if dropRepeats, captures == nil {
+      throw ValidationError("--drop-repeats is about captured activations; give --captures too")
     }
     if captures?.isEmpty == true {
       throw ValidationError("--captures is empty, but must name a file")

@@ -1,4 +1,6 @@
 /// A table of words for a terminal: columns as wide as they need, numbers to the right.
+///
+/// Where the columns are too many for a line, the rest stands below, after the first column again.
 struct TextTable {
   private let columns: [String]
   private let alignsRight: [Bool]
@@ -17,17 +19,30 @@ struct TextTable {
   }
 
   /// The table as lines, the header first.
-  var text: String {
+  var text: String { text(width: LineWidth.ofTables) }
+
+  private func text(width: Int) -> String {
     let all = [columns] + rows
     let widths = columns.indices.map { place in all.map { $0[place].count }.max() ?? 0 }
-    return all.map { row in
-      let cells = row.indices.map { place in
-        let space = String(repeating: " ", count: widths[place] - row[place].count)
-        return alignsRight[place] ? space + row[place] : row[place] + space
+    var blocks: [[Int]] = []
+    for place in columns.indices {
+      let taken = (blocks.last ?? []).reduce(0) { $0 + widths[$1] + 2 }
+      if let last = blocks.last, last.count < 2 || taken + widths[place] <= width {
+        blocks[blocks.count - 1].append(place)
+      } else {
+        blocks.append(place == 0 ? [0] : [0, place])
       }
-      var line = cells.joined(separator: "  ")
-      while line.last == " " { line.removeLast() }
-      return line
-    }.joined(separator: "\n")
+    }
+    return blocks.map { block in
+      all.map { row in
+        let cells = block.map { place in
+          let space = String(repeating: " ", count: widths[place] - row[place].count)
+          return alignsRight[place] ? space + row[place] : row[place] + space
+        }
+        var line = cells.joined(separator: "  ")
+        while line.last == " " { line.removeLast() }
+        return line
+      }.joined(separator: "\n")
+    }.joined(separator: "\n\n")
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Checkpoints
-import Foundation
 import SpectralDecoupling
+import Workers
 
 /// `sdmoe verify` — checks a converted checkpoint against its certificate.
 struct VerifyCommand: AsyncParsableCommand {
@@ -21,20 +21,34 @@ struct VerifyCommand: AsyncParsableCommand {
     completion: .directory)
   var against: String?
 
+  @OptionGroup var family: FamilyOption
+
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "How many matrices to work on at once. (default: the number of cores)", valueName: "count"))
+      "How many matrices to work on at once. (default: the cores that it may use)",
+      valueName: "count"))
   var jobs: Int?
+
+  @Flag(help: "Write the findings as JSON.")
+  var json = false
 
   func validate() throws {
     if let jobs, jobs < 1 { throw ValidationError("--jobs is \(jobs), but must be at least 1") }
   }
 
   func run() async throws {
+    let chosen = try family.chosen
     let report = try await verify(
-      output, against: try against.map { try Checkpoint(path: $0) },
-      width: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+      output, against: try against.map { try Checkpoint(path: $0, family: chosen) },
+      family: chosen,
+      workers: jobs ?? MachineShare.own.coreCount)
+    if json {
+      try StandardOutput.write(
+        jsonText(of: VerificationFindings(report, output: output, against: against)))
+      if !report.failures.isEmpty { throw ExitCode.failure }
+      return
+    }
     for name in report.strangers {
       StandardError.write("warning: \(output)/\(name) is not spoken of in the certificate\n")
     }
@@ -51,8 +65,8 @@ struct VerifyCommand: AsyncParsableCommand {
       }
       throw ExitCode.failure
     }
-    try StandardOutput.write(
+    let text =
       "\(output): is what was written: \(report.fileCount) files, \(report.tensorCount) tensors and \(report.unitCount) units agree with the certificate"
-    )
+    try StandardOutput.write(wordWrapped(text, width: 80).joined(separator: "\n"))
   }
 }

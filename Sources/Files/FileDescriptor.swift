@@ -50,14 +50,27 @@ package struct FileDescriptor: ~Copyable, Sendable {
   package static func scratch(
     in folder: String, byteCount: Int
   ) throws(SystemError) -> FileDescriptor {
-    let path = temporaryPath(beside: "\(folder)/scratch")
-    let file = try FileDescriptor(opening: path, flags: O_RDWR | O_CREAT | O_EXCL)
-    // Safe: the string outlives the call, which keeps nothing of it.
-    guard unsafe unlink(path) == 0 else { throw .last }
+    let file = try withoutName(in: folder)
     #if canImport(Glibc)
       let code = posix_fallocate(file.number, 0, off_t(max(1, byteCount)))
       guard code == 0 else { throw SystemError(code: code) }
     #endif
+    return file
+  }
+
+  private static func withoutName(in folder: String) throws(SystemError) -> FileDescriptor {
+    #if os(Linux)
+      // `O_TMPFILE`, a macro that Swift does not see: the file never has a name. File systems that
+      // cannot do it, such as NFS, refuse.
+      let temporaryFile = O_DIRECTORY | 0o20_000_000
+      if let file = try? FileDescriptor(opening: folder, flags: O_RDWR | O_EXCL | temporaryFile) {
+        return file
+      }
+    #endif
+    let path = temporaryPath(beside: "\(folder)/scratch")
+    let file = try FileDescriptor(opening: path, flags: O_RDWR | O_CREAT | O_EXCL)
+    // Safe: the string outlives the call, which keeps nothing of it.
+    guard unsafe unlink(path) == 0 else { throw .last }
     return file
   }
 
@@ -99,6 +112,25 @@ package struct FileDescriptor: ~Copyable, Sendable {
     }
   }
 
+  /// Reads the whole file in pieces of a mebibyte.
+  ///
+  /// - Returns: How many bytes there were.
+  /// - Throws: ``SystemError``
+  package func forEachPiece(_ body: (RawSpan) -> Void) throws(SystemError) -> Int {
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    var position = 0
+    while true {
+      var space = buffer.mutableSpan
+      // Safe: bytes have no padding, and take any value.
+      var target = unsafe space.mutableBytes
+      let count = try read(into: &target, at: position)
+      if count == 0 { return position }
+      // Safe: bytes have no padding.
+      unsafe body(buffer.span.bytes.extracting(0..<count))
+      position += count
+    }
+  }
+
   /// Writes all of `bytes` at a place in the file.
   ///
   /// - Throws: ``SystemError``; the same bytes may be given again.
@@ -111,6 +143,28 @@ package struct FileDescriptor: ~Copyable, Sendable {
       }
     }
     guard written == bytes.byteCount else { throw SystemError(code: EIO) }
+  }
+
+  /// Copies the first bytes of the file to another one.
+  ///
+  /// - Throws: ``SystemError``, also where the file has fewer.
+  package func copy(
+    _ byteCount: Int, to other: borrowing FileDescriptor
+  ) throws(SystemError) {
+    var piece = [UInt8](repeating: 0, count: min(byteCount, 1 << 20))
+    var position = 0
+    while position < byteCount {
+      piece.removeLast(max(0, piece.count - (byteCount - position)))
+      var space = piece.mutableSpan
+      // Safe: bytes have no padding, and take any value.
+      var target = unsafe space.mutableBytes
+      guard try read(into: &target, at: position) == piece.count else {
+        throw SystemError(code: EIO)
+      }
+      // Safe: bytes have no padding.
+      try unsafe other.write(piece.span.bytes, at: position)
+      position += piece.count
+    }
   }
 
   /// Makes the file at least so long, and takes the space now, so that a full disk shows at once.
@@ -134,13 +188,14 @@ package struct FileDescriptor: ~Copyable, Sendable {
     #endif
   }
 
-  /// Waits until the file's bytes are on the disk.
+  /// Waits until the file's bytes are on the disk, where the file system knows of that.
   ///
   /// - Throws: ``SystemError``
   package func synchronize() throws(SystemError) {
     var result: CInt
     repeat { result = fsync(number) } while result != 0 && errno == EINTR
-    guard result == 0 else { throw .last }
+    // Some file systems have nothing to wait for, and say so.
+    guard result == 0 || [EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) else { throw .last }
   }
 }
 

@@ -4,13 +4,20 @@
   import Darwin
 #endif
 
-/// How large a file is, and what kind of thing really lies there.
-package struct FileStatus: Equatable {
+/// How large a file is, what kind of thing really lies there, and when it was changed.
+package struct FileStatus: Equatable, Sendable {
   /// The size in bytes; it means nothing when the kind is irregular.
   package let byteCount: Int
 
   /// The kind in words, such as "a folder"; `nil` for a regular file.
   package let irregularKind: String?
+
+  /// What changes with the content: the size, the place on the disk, and the times of the last
+  /// change of content and of anything at all, in nanoseconds.
+  ///
+  /// A file whose stamp is as it was holds what it held, unless somebody set the system's clock
+  /// back to deceive.
+  package let stamp: String
 
   /// Asks what lies at a path, behind all links; `nil` when nothing does or it cannot be asked.
   package init?(at path: String) {
@@ -22,6 +29,15 @@ package struct FileStatus: Equatable {
 
   init(_ status: stat) {
     byteCount = Int(status.st_size)
+    #if canImport(Glibc)
+      let times = [status.st_mtim, status.st_ctim]
+    #else
+      let times = [status.st_mtimespec, status.st_ctimespec]
+    #endif
+    stamp =
+      (["\(status.st_size)", "\(status.st_dev)", "\(status.st_ino)"]
+      + times.map { "\(Int($0.tv_sec) * 1_000_000_000 + Int($0.tv_nsec))" })
+      .joined(separator: " ")
     irregularKind =
       switch status.st_mode & S_IFMT {
       case S_IFREG: nil

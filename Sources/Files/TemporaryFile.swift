@@ -51,7 +51,7 @@ package func temporaryPath(beside target: String) -> String {
 /// - Throws: ``SystemError``; then nothing has changed.
 package func replace(_ target: String, with path: String) throws(SystemError) {
   // Safe: both strings outlive the call, which keeps nothing of them.
-  guard unsafe rename(path, target) == 0 else { throw .last }
+  guard unsafe rename(path, target) == 0 else { throw SystemError(code: errno, isRename: true) }
 
   // Without this, a power cut could at worst bring back the old name. Some file systems cannot do
   // it, which is no failure of the file.

@@ -10,6 +10,10 @@ public enum FindingsError: Error, Equatable, Sendable {
   case noRun(path: String, reason: String)
   /// Some units of the run have no results.
   case unfinished(path: String, units: [String], command: String)
+  /// The results of units were made for another manifest than the one that lies there.
+  case otherManifest(path: String)
+  /// Files of the run's units are not as they were written.
+  case altered(path: String, files: [String], command: String)
   /// Another process works in the folder.
   case inUse(path: String)
   /// The folder holds the run of another checkpoint, other options or another version.
@@ -36,6 +40,10 @@ extension FindingsError: CustomStringConvertible {
       "\(path): \(reason); give a folder that sdmoe analyze wrote"
     case .unfinished(let path, let units, let command):
       "\(path): \(units.count) of the run's units \(units.count == 1 ? "has" : "have") no results yet: \(units.prefix(6).joined(separator: ", "))\(units.count > 6 ? ", ..." : ""); finish the run with: \(command)"
+    case .otherManifest(let path):
+      "\(path): its units were not measured for the manifest.json that lies there, which was edited or is another run's; put the manifest.json back that sdmoe wrote, or run sdmoe analyze into a new folder"
+    case .altered(let path, let files, let command):
+      "\(path): \(files.count == 1 ? "a file of the run's units is" : "\(files.count) files of the run's units are") not as sdmoe wrote \(files.count == 1 ? "it" : "them"): \(files.prefix(6).joined(separator: ", "))\(files.count > 6 ? ", ..." : ""); edited or damaged units are measured again by: \(command)"
     case .inUse(let path):
       "\(path): another sdmoe works in this folder; wait until it is done, or choose another folder"
     case .anotherRun(let path, let difference):

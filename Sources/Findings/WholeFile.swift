@@ -1,6 +1,9 @@
 import Files
 
 /// Writes files that are whole or absent: first under another name beside the target, then renamed.
+///
+/// A file that has the content already is left alone, so that what is finished needs no place to
+/// write to.
 public enum WholeFile {
   /// Writes a file, replacing what was there only when all of it is on disk.
   ///
@@ -15,10 +18,9 @@ public enum WholeFile {
   ) throws {
     var action = "write"
     do {
-      let output = try TemporaryFile(beside: path)
-      var buffer = TextBuffer()
-      try body { piece in try buffer.append(piece, to: output.file) }
-      try buffer.flush(to: output.file)
+      let output = NewContent(of: path)
+      try body { piece in try output.append(piece) }
+      try output.flush()
       action = "rename a file to this"
       try output.finish()
     } catch let error as SystemError {
@@ -32,23 +34,80 @@ public enum WholeFile {
   public static func write(_ text: String, to path: String) throws {
     try write(to: path) { append in try append(text) }
   }
+
+  /// Writes bytes that are already whole.
+  ///
+  /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``; nothing is left behind.
+  public static func write(_ bytes: [UInt8], to path: String) throws {
+    do throws(SystemError) {
+      let output = try TemporaryFile(beside: path)
+      // Safe: bytes have no padding.
+      try unsafe output.file.write(bytes.span.bytes, at: 0)
+      try output.finish()
+    } catch {
+      throw FindingsError(error, path: path, doing: "write")
+    }
+  }
 }
 
-/// Gathers small pieces of text, so that a table costs few calls of the system.
-private struct TextBuffer {
+/// The content of a file as it comes; the first byte that differs from what lies there begins a new
+/// file.
+private final class NewContent {
+  private let path: String
+  /// What lies there, as long as all of the content was the same.
+  private var former: FileDescriptor?
+  private var output: TemporaryFile?
+  /// Gathers small pieces of text, so that a table costs few calls of the system.
   private var bytes: [UInt8] = []
   private var position = 0
 
-  mutating func append(_ piece: String, to file: borrowing FileDescriptor) throws(SystemError) {
-    bytes.append(contentsOf: piece.utf8)
-    if bytes.count >= 1 << 16 { try flush(to: file) }
+  init(of path: String) {
+    self.path = path
+    if let file = try? FileDescriptor(reading: path), (try? file.status())?.irregularKind == nil {
+      former = consume file
+    }
   }
 
-  mutating func flush(to file: borrowing FileDescriptor) throws(SystemError) {
-    // Safe: bytes have no padding.
-    try unsafe file.write(bytes.span.bytes, at: position)
+  func append(_ piece: String) throws(SystemError) {
+    bytes.append(contentsOf: piece.utf8)
+    if bytes.count >= 1 << 16 { try flush() }
+  }
+
+  func flush() throws(SystemError) {
+    if !hasSameBytes() {
+      try begin()
+      // Safe: bytes have no padding.
+      try unsafe output?.file.write(bytes.span.bytes, at: position)
+    }
     position += bytes.count
     bytes.removeAll(keepingCapacity: true)
+  }
+
+  /// Gives the new content the file's name, unless all of it lies there already.
+  func finish() throws(SystemError) {
+    if let length = try former?.status().byteCount {
+      if length == position { return }
+      try begin()
+    }
+    try output.take()?.finish()
+  }
+
+  /// Whether the file that lies there goes on with the bytes that are gathered.
+  private func hasSameBytes() -> Bool {
+    var found = [UInt8](repeating: 0, count: bytes.count)
+    var space = found.mutableSpan
+    // Safe: bytes have no padding, and take any value.
+    var target = unsafe space.mutableBytes
+    let count = try? former?.read(into: &target, at: position)
+    return count == bytes.count && found == bytes
+  }
+
+  /// Begins the new file with the content that was the same so far.
+  private func begin() throws(SystemError) {
+    if output != nil { return }
+    let file = try TemporaryFile(beside: path)
+    if let former = former.take() { try former.copy(position, to: file.file) }
+    output = consume file
   }
 }
 

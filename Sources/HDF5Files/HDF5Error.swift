@@ -13,6 +13,10 @@ public enum HDF5Error: Error, Equatable, Sendable {
   case systemFailure(path: String, action: String, reason: String)
   /// The file does not carry the signature of an HDF5 file.
   case notHDF5(path: String, byteCount: Int)
+  /// Another program keeps a lock on the file, as one does that writes it.
+  case inUse(path: String)
+  /// The file system has no locks, or its server refuses them.
+  case cannotLock(path: String, reason: String)
   /// libhdf5 refused to read an object, for the reason that its innermost function gave.
   case cannotRead(path: String, object: String, reason: String)
   /// An object keeps its data in another file, as an external link does.
@@ -51,6 +55,30 @@ extension HDF5Error {
         .systemFailure(path: path, action: action, reason: error.reason)
       }
   }
+
+  /// The error that a message of libhdf5 stands for, by what the system said where it names that.
+  ///
+  /// - Parameters:
+  ///   - object: What was read.
+  ///   - path: The file.
+  ///   - reason: What the innermost function said, such as `unable to lock file, errno = 37, error
+  ///     message = 'No locks available'`.
+  package init(reading object: String, of path: String, said reason: String) {
+    let number = reason.firstRange(of: "errno = ").flatMap { found in
+      CInt(reason[found.upperBound...].prefix { $0.isNumber || $0 == "-" })
+    }
+    let refusal = number.map { SystemError(code: $0) }
+    self =
+      switch refusal {
+      case let refusal? where reason.hasPrefix("unable to lock"):
+        refusal.isLock
+          ? .inUse(path: path) : .cannotLock(path: path, reason: refusal.reason)
+      // A place where no file can have bytes is what a damaged file asks for.
+      case let refusal? where !refusal.isImpossible:
+        .systemFailure(path: path, action: "read '\(object)'", reason: refusal.reason)
+      default: .cannotRead(path: path, object: object, reason: reason)
+      }
+  }
 }
 
 extension HDF5Error: CustomStringConvertible {
@@ -68,6 +96,11 @@ extension HDF5Error: CustomStringConvertible {
     case .notHDF5(let path, let byteCount):
       "\(path): is not an HDF5 file (no signature in its \(byteCount) bytes); "
         + "check the format or copy it again"
+    case .inUse(let path):
+      "\(path): another program has it locked, as one that writes it; wait until that is done, "
+        + "or where no program has it open set HDF5_USE_FILE_LOCKING=FALSE"
+    case .cannotLock(let path, let reason):
+      "\(path): its file system cannot lock files: \(reason); set HDF5_USE_FILE_LOCKING=FALSE"
     case .cannotRead(let path, let object, let reason):
       "\(path): libhdf5 cannot read '\(object)': \(reason); "
         + "it is damaged, cut short or still being written: copy it again"

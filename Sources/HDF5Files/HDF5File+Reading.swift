@@ -3,40 +3,38 @@ import Files
 public import Tensors
 
 extension HDF5File {
-  /// Reads the stored bytes of consecutive slices along a tensor's first axis, little-endian.
+  /// Reads the stored bytes of a part of a tensor, little-endian.
   ///
-  /// Slices of a contiguous little-endian dataset are read side by side by any number of threads;
+  /// Parts of a contiguous little-endian dataset are read side by side by any number of threads;
   /// others take turns, because libhdf5 puts them together.
   ///
   /// - Parameters:
-  ///   - rows: The slices to read; within `0..<rowCount` of the tensor, `0..<1` for a scalar.
+  ///   - slice: The part; within the tensor.
   ///   - tensor: One of ``tensors``.
-  ///   - bytes: Exactly as many bytes as the slices hold.
+  ///   - bytes: Exactly as many bytes as the part holds.
   /// - Throws: ``HDF5Error/cutShort(path:tensor:expectedBytes:actualBytes:)`` when the file became
   ///   shorter since it was opened; ``HDF5Error/cannotRead(path:object:reason:)`` when libhdf5
   ///   cannot unpack the data; an error of the system.
-  /// - Precondition: The tensor is of this file, and rows and bytes fit it.
-  /// - Complexity: O(bytes); a chunk that the rows only touch is unpacked whole.
+  /// - Precondition: The tensor is of this file, and part and bytes fit it.
+  /// - Complexity: O(bytes); a chunk that the part only touches is unpacked whole.
   public func read(
-    rows: Range<Int>, of tensor: TensorDescription, into bytes: inout MutableRawSpan
+    _ slice: TensorSlice, of tensor: TensorDescription, into bytes: inout MutableRawSpan
   ) throws {
     guard let dataset = datasets[tensor.name], dataset.description == tensor else {
       preconditionFailure("'\(tensor.name)' is no tensor of \(path)")
     }
+    let elements = slice.elements(of: tensor.shape)
+    let width = tensor.elementType.bitCount / 8
     precondition(
-      rows.lowerBound >= 0 && rows.upperBound <= tensor.rowCount,
-      "rows \(rows) of '\(tensor.name)', which has \(tensor.rowCount)")
-    let rowByteCount = tensor.rowCount == 0 ? 0 : tensor.byteCount / tensor.rowCount
-    precondition(
-      bytes.byteCount == rows.count * rowByteCount,
-      "\(bytes.byteCount) bytes for \(rows.count) rows of \(rowByteCount)")
+      bytes.byteCount == elements.count * width,
+      "\(bytes.byteCount) bytes for \(elements.count) elements of \(width)")
     guard bytes.byteCount > 0 else { return }
 
     switch dataset.storage {
     case .plain(let offset):
-      try readPlain(dataset, from: offset + rows.lowerBound * rowByteCount, into: &bytes)
+      try readPlain(dataset, from: offset + elements.lowerBound * width, into: &bytes)
     case .packed:
-      try readPacked(dataset, rows: rows, into: &bytes)
+      try readPacked(slice, of: dataset, into: &bytes)
     }
   }
 
@@ -57,13 +55,13 @@ extension HDF5File {
   }
 
   private func readPacked(
-    _ dataset: HDF5Dataset, rows: Range<Int>, into bytes: inout MutableRawSpan
+    _ slice: TensorSlice, of dataset: HDF5Dataset, into bytes: inout MutableRawSpan
   ) throws(HDF5Error) {
-    // Safe: the buffer holds exactly the rows, and is lent for the reading only.
+    // Safe: the buffer holds exactly the part, and is lent for the reading only.
     try unsafe bytes.withUnsafeMutableBytes { buffer throws(HDF5Error) in
       try HDF5Library.withLock { library throws(HDF5Error) in
         try unsafe library.read(
-          dataset, rows: rows, from: handle.identifier, path: path, into: buffer)
+          slice, of: dataset, from: handle.identifier, path: path, into: buffer)
       }
     }
     // libhdf5 reads zeros behind the end of a file, so what it read counts only if nothing is gone.
@@ -82,9 +80,9 @@ extension HDF5File {
 }
 
 extension HDF5Library {
-  /// Reads rows of a dataset, unpacked, into a buffer of exactly their size.
+  /// Reads a part of a dataset, unpacked, into a buffer of exactly its size.
   fileprivate func read(
-    _ dataset: HDF5Dataset, rows: Range<Int>, from file: hid_t, path: String,
+    _ slice: TensorSlice, of dataset: HDF5Dataset, from file: hid_t, path: String,
     into buffer: UnsafeMutableRawBufferPointer
   ) throws(HDF5Error) {
     let place = HDF5Place(path: path, object: dataset.object)
@@ -101,8 +99,12 @@ extension HDF5Library {
     var extents = dataset.description.shape.map { hsize_t($0) }
     var start = [hsize_t](repeating: 0, count: extents.count)
     if !extents.isEmpty {
-      extents[0] = hsize_t(rows.count)
-      start[0] = hsize_t(rows.lowerBound)
+      for (axis, place) in slice.leading.enumerated() {
+        extents[axis] = 1
+        start[axis] = hsize_t(place)
+      }
+      extents[slice.leading.count] = hsize_t(slice.rows.count)
+      start[slice.leading.count] = hsize_t(slice.rows.lowerBound)
       guard H5Sget_simple_extent_ndims(fileSpace.identifier) == extents.count else {
         throw .cannotRead(path: path, object: dataset.object, reason: "its shape has changed")
       }
@@ -114,7 +116,7 @@ extension HDF5Library {
     // Safe: the list has as many numbers as the rank says.
     let memorySpace = try own(
       unsafe H5Screate_simple(CInt(extents.count), extents, nil), at: place)
-    // Safe: the memory space spans the rows and the type is as wide as the elements, which is what
+    // Safe: the memory space spans the part and the type is as wide as the elements, which is what
     // the buffer holds; libhdf5 refuses a file selection of any other size.
     let status = unsafe H5Dread(
       opened.identifier, storedType.memoryType, memorySpace.identifier, fileSpace.identifier,

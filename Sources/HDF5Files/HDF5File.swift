@@ -26,6 +26,9 @@ public final class HDF5File: TensorFile {
   /// The size of the file in bytes, when it was opened.
   public let byteCount: Int
 
+  /// How the open file looks now.
+  public var stamp: String { (try? descriptor.status().stamp) ?? "" }
+
   let datasets: [String: HDF5Dataset]
   let descriptor: FileDescriptor
   let handle: HDF5FileHandle
@@ -43,7 +46,9 @@ public final class HDF5File: TensorFile {
   ///
   /// - Parameter path: A regular file.
   /// - Throws: ``HDF5Error``: `fileNotFound`, `notAFile`, `permissionDenied` or `systemFailure`
-  ///   from the system; `notHDF5`; `cannotRead` when libhdf5 finds the file damaged or cut short;
+  ///   from the system; `notHDF5`; `inUse` while another program writes the file; `cannotLock` where
+  ///   there are no locks but the environment insists on them; `cannotRead` when libhdf5 finds the
+  ///   file damaged or cut short;
   ///   `outsideFile`, `nameCollision`, `unusableName`, `sizeOverflow`, `cutShort`,
   ///   `tooManyLinks` or `tooDeep` for what it holds.
   /// - Complexity: O(*d* log *d*) time and O(*d*) memory for *d* datasets; no tensor is read.
@@ -120,16 +125,28 @@ private func requireSignature(at path: String) throws(HDF5Error) {
 
 extension HDF5Library {
   /// Opens a file, which the caller closes; with it goes the descriptor that libhdf5 reads through.
+  ///
+  /// A lock keeps a file that is being written shut. Where there are no locks, as on some network file
+  /// systems, the file is opened without one.
   fileprivate func openForReading(
     _ path: String
+  ) throws(HDF5Error) -> (file: hid_t, descriptor: CInt) {
+    do throws(HDF5Error) {
+      return try openForReading(path, locks: true)
+    } catch .cannotLock {
+      return try openForReading(path, locks: false)
+    }
+  }
+
+  private func openForReading(
+    _ path: String, locks: Bool
   ) throws(HDF5Error) -> (file: hid_t, descriptor: CInt) {
     let place = HDF5Place(path: path)
     let access = try own(chdf5_new_file_access(), at: place)
     // The environment could name another driver, which would have no descriptor.
     try require(H5Pset_fapl_sec2(access.identifier), at: place)
     try require(H5Pset_fclose_degree(access.identifier, H5F_CLOSE_STRONG), at: place)
-    // Locks keep a file that is being written shut; a file system without locks is no obstacle.
-    try require(H5Pset_file_locking(access.identifier, true, true), at: place)
+    try require(H5Pset_file_locking(access.identifier, locks, true), at: place)
     // Safe: libhdf5 copies the path.
     let file = try own(unsafe H5Fopen(path, chdf5_read_only(), access.identifier), at: place)
     let descriptor = chdf5_descriptor(file.identifier)

@@ -56,7 +56,7 @@ struct HDF5Library: ~Copyable {
     }
     return place.isWriting
       ? .cannotWrite(path: place.path, object: place.object, reason: reason)
-      : .cannotRead(path: place.path, object: place.object, reason: reason)
+      : HDF5Error(reading: place.object, of: place.path, said: reason)
   }
 }
 

@@ -15,6 +15,7 @@ struct HDF5StoredType: Sendable {
   /// The element types that a file can hold.
   static let elementTypes: [ElementType] = [
     .f64, .f32, .f16, .bf16, .i64, .i32, .i16, .i8, .u64, .u32, .u16, .u8,
+    .bool,
   ]
 
   /// Every type that is read, each little-endian first.
@@ -42,8 +43,20 @@ struct HDF5StoredType: Sendable {
     case .f16: return halfWidthType(exponentBits: 5, isBigEndian: isBigEndian)
     case .bf16: return halfWidthType(exponentBits: 8, isBigEndian: isBigEndian)
     case .i64, .i32, .i16, .i8: return chdf5_integer_type(1, byteCount, order)
+    case .bool: return truthValueType(isBigEndian: isBigEndian)
     default: return chdf5_integer_type(0, byteCount, order)
     }
+  }
+
+  /// The type of truth values as h5py and PyTables write them: FALSE and TRUE in one byte.
+  private static func truthValueType(isBigEndian: Bool) -> hid_t {
+    let type = H5Tenum_create(chdf5_integer_type(1, 1, isBigEndian ? 1 : 0))
+    for (name, value) in [("FALSE", Int8(0)), ("TRUE", 1)] {
+      var value = value
+      // Safe: libhdf5 reads the name up to its zero byte and one value of the base type.
+      guard unsafe H5Tenum_insert(type, name, &value) >= 0 else { return -1 }
+    }
+    return type
   }
 
   /// A 16-bit floating-point type: IEEE half has 5 exponent bits, bfloat16 has 8.

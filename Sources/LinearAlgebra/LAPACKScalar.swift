@@ -76,15 +76,37 @@ public protocol LAPACKScalar: BinaryFloatingPoint, Sendable {
 extension Float: LAPACKScalar {
   /// The single-precision routines.
   public static let routines = unsafe LAPACKRoutines<Float>(
-    gemm: cblas_sgemm, syrk: cblas_ssyrk, trsm: cblas_strsm, potrf: LAPACKE_spotrf,
-    gesdd: LAPACKE_sgesdd,
-    syevr: LAPACKE_ssyevr, gelqf: LAPACKE_sgelqf, orglq: LAPACKE_sorglq)
+    gemm: routine("cblas_sgemm", as: copenblas_cblas_sgemm.self),
+    syrk: routine("cblas_ssyrk", as: copenblas_cblas_ssyrk.self),
+    trsm: routine("cblas_strsm", as: copenblas_cblas_strsm.self),
+    potrf: routine("LAPACKE_spotrf", as: clapacke_LAPACKE_spotrf.self),
+    gesdd: routine("LAPACKE_sgesdd", as: clapacke_LAPACKE_sgesdd.self),
+    syevr: routine("LAPACKE_ssyevr", as: clapacke_LAPACKE_ssyevr.self),
+    gelqf: routine("LAPACKE_sgelqf", as: clapacke_LAPACKE_sgelqf.self),
+    orglq: routine("LAPACKE_sorglq", as: clapacke_LAPACKE_sorglq.self))
 }
 
 extension Double: LAPACKScalar {
   /// The double-precision routines.
   public static let routines = unsafe LAPACKRoutines<Double>(
-    gemm: cblas_dgemm, syrk: cblas_dsyrk, trsm: cblas_dtrsm, potrf: LAPACKE_dpotrf,
-    gesdd: LAPACKE_dgesdd,
-    syevr: LAPACKE_dsyevr, gelqf: LAPACKE_dgelqf, orglq: LAPACKE_dorglq)
+    gemm: routine("cblas_dgemm", as: copenblas_cblas_dgemm.self),
+    syrk: routine("cblas_dsyrk", as: copenblas_cblas_dsyrk.self),
+    trsm: routine("cblas_dtrsm", as: copenblas_cblas_dtrsm.self),
+    potrf: routine("LAPACKE_dpotrf", as: clapacke_LAPACKE_dpotrf.self),
+    gesdd: routine("LAPACKE_dgesdd", as: clapacke_LAPACKE_dgesdd.self),
+    syevr: routine("LAPACKE_dsyevr", as: clapacke_LAPACKE_dsyevr.self),
+    gelqf: routine("LAPACKE_dgelqf", as: clapacke_LAPACKE_dgelqf.self),
+    orglq: routine("LAPACKE_dorglq", as: clapacke_LAPACKE_dorglq.self))
+}
+
+/// Looks a routine up in the libraries, which are loaded if need be.
+///
+/// - Precondition: They can be loaded, as ``LinearAlgebraLibrary/start(threads:)`` makes sure of.
+private func routine<Function>(_ name: String, as type: Function.Type) -> Function {
+  LoadedLibraries.require()
+  guard let address = unsafe LoadedLibraries.address(of: name) else {
+    preconditionFailure("\(name) is missing from the libraries that were loaded")
+  }
+  // Safe: the type is that of the routine in the library's own header.
+  return unsafe unsafeBitCast(address, to: type)
 }

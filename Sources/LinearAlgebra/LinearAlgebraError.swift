@@ -18,6 +18,12 @@ public enum LinearAlgebraError: Error, Equatable, Sendable {
   case rejectedArgument(routine: String, position: Int)
   /// LAPACK's iteration did not converge.
   case noConvergence(routine: String, unconvergedCount: Int)
+  /// LAPACK reported success, but what it returned is no result.
+  case unsoundResult(routine: String)
+  /// OpenBLAS or LAPACKE cannot be loaded, for the reason that the system gave.
+  case libraryMissing(reason: String)
+  /// A limit of the process leaves OpenBLAS less address space than one thread takes.
+  case noAddressSpace(neededBytes: Int)
 }
 
 extension LinearAlgebraError: CustomStringConvertible {
@@ -40,6 +46,12 @@ extension LinearAlgebraError: CustomStringConvertible {
       "made LAPACK's \(routine) refuse argument \(position); this is a bug of sdmoe, please report it"
     case .noConvergence(let routine, let count):
       "made LAPACK's \(routine) stop with \(count) values not converged"
+    case .unsoundResult(let routine):
+      "made LAPACK's \(routine) report success and return no result, a bug of the library that computes; run the same command again, or with OPENBLAS_CORETYPE=Nehalem"
+    case .libraryMissing(let reason):
+      "the library that computes cannot be loaded: \(reason); install OpenBLAS and LAPACKE, on Debian libopenblas0 and liblapacke"
+    case .noAddressSpace(let needed):
+      "about \(needed / 1_000_000) MB of address space are needed, most of them by the library that computes, but a limit of this process leaves less; raise it with ulimit -v or ulimit -d"
     }
   }
 }

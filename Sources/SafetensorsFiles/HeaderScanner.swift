@@ -1,3 +1,5 @@
+import JSON
+
 /// One member of a header, as it stands there; whoever asked for it checks what it says.
 enum HeaderMember {
   case tensor(HeaderEntry)

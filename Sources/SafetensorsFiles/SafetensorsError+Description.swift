@@ -4,6 +4,7 @@
   import Darwin
 #endif
 import Files
+import JSON
 import Tensors
 
 extension SafetensorsError: CustomStringConvertible {

@@ -1,3 +1,4 @@
+public import JSON
 public import Tensors
 
 /// Why a safetensors file cannot be read or written.
@@ -41,7 +42,7 @@ public enum SafetensorsError: Error, Equatable, Sendable {
   case entryNotAnObject(path: String, tensor: String, found: String)
   /// The header does not say the type, the shape or the place of a tensor.
   case missingKey(path: String, tensor: String, key: String)
-  /// The element type is none of ``ElementType``.
+  /// The element type is none of `ElementType`.
   case unknownElementType(path: String, tensor: String, found: String)
   /// The shape is not a list of integers from 0 up.
   case invalidShape(path: String, tensor: String, found: String)

@@ -1,4 +1,5 @@
 import Files
+import JSON
 public import Tensors
 
 /// A safetensors file that is open for reading, its whole header checked.
@@ -26,6 +27,9 @@ public final class SafetensorsFile: TensorFile {
 
   /// Every tensor of the file, in the order of the data.
   public var tensors: [TensorDescription] { header.tensors }
+
+  /// How the open file looks now.
+  public var stamp: String { (try? file.status().stamp) ?? "" }
 
   private let file: FileDescriptor
   private let header: SafetensorsHeader
@@ -69,28 +73,24 @@ public final class SafetensorsFile: TensorFile {
     try file.readBytes(dataOffset, at: 0, path: path, fileByteCount: byteCount)
   }
 
-  /// Reads the stored bytes of consecutive slices along a tensor's first axis.
+  /// Reads the stored bytes of a part of a tensor.
   ///
   /// - Parameters:
-  ///   - rows: The slices to read; within `0..<rowCount` of the tensor.
+  ///   - slice: The part; within the tensor.
   ///   - tensor: One of ``tensors``.
-  ///   - bytes: Exactly as many bytes as the slices hold.
+  ///   - bytes: Exactly as many bytes as the part holds.
   /// - Throws: ``SafetensorsError/becameShorter(path:tensor:expectedBytes:actualBytes:)`` when the
   ///   file was cut since it was opened; ``SafetensorsError/cannotRead(path:tensor:code:)`` when
-  ///   the system says no; ``SafetensorsError/splitByte(path:tensor:elementType:)`` when packed
-  ///   slices begin or end inside a byte.
-  /// - Precondition: The tensor is of this file, and the rows and the size of `bytes` fit it.
+  ///   the system says no; ``SafetensorsError/splitByte(path:tensor:elementType:)`` when a packed
+  ///   part begins or ends inside a byte.
+  /// - Precondition: The tensor is of this file, and the part and the size of `bytes` fit it.
   public func read(
-    rows: Range<Int>, of tensor: TensorDescription, into bytes: inout MutableRawSpan
+    _ slice: TensorSlice, of tensor: TensorDescription, into bytes: inout MutableRawSpan
   ) throws(SafetensorsError) {
     guard let place = header.places[tensor.name], tensors[place] == tensor else {
       preconditionFailure("\(path): \(quoted(tensor.name)) is not a tensor of this file")
     }
-    precondition(
-      rows.lowerBound >= 0 && rows.upperBound <= tensor.rowCount,
-      "\(path): rows \(rows) of \(quoted(tensor.name)), which has \(tensor.rowCount)")
-
-    let range = try byteRange(of: rows, in: tensor)
+    let range = try byteRange(of: slice, in: tensor)
     precondition(
       bytes.byteCount == range.count,
       "\(path): \(bytes.byteCount) bytes for \(range.count) of \(quoted(tensor.name))")
@@ -99,15 +99,15 @@ public final class SafetensorsFile: TensorFile {
       tensor: tensor.name, fileByteCount: byteCount)
   }
 
-  /// Where rows lie, counted from the start of the tensor.
+  /// Where a part lies, counted from the start of the tensor.
   private func byteRange(
-    of rows: Range<Int>, in tensor: TensorDescription
+    of slice: TensorSlice, in tensor: TensorDescription
   ) throws(SafetensorsError) -> Range<Int> {
-    // Bits, because rows of the packed types need not fill whole bytes; all bits of a tensor fit an
-    // Int.
-    let rowBits = tensor.shape.dropFirst().reduce(tensor.elementType.bitCount, *)
-    let begin = rows.lowerBound * rowBits
-    let end = rows.upperBound * rowBits
+    // Bits, because parts of the packed types need not fill whole bytes; all bits of a tensor fit
+    // an Int.
+    let elements = slice.elements(of: tensor.shape)
+    let begin = elements.lowerBound * tensor.elementType.bitCount
+    let end = elements.upperBound * tensor.elementType.bitCount
     guard begin.isMultiple(of: 8), end.isMultiple(of: 8) else {
       throw .splitByte(path: path, tensor: tensor.name, elementType: tensor.elementType)
     }

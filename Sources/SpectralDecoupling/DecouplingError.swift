@@ -1,3 +1,6 @@
+import Checkpoints
+public import Experts
+
 /// What can stand in the way of a conversion or a verification.
 public enum DecouplingError: Error, Equatable, Sendable {
   /// A weight holds NaN or an infinity.
@@ -5,13 +8,15 @@ public enum DecouplingError: Error, Equatable, Sendable {
   /// A value is too large for the type that it would be stored in.
   case overflow(place: String, elementType: String)
   /// The common rank is too large for a matrix.
-  case rankTooLarge(path: String, layer: Int, projection: String, rank: Int, largest: Int)
+  case rankTooLarge(path: String, unit: UnitKey, rank: Int, largest: Int)
   /// No common rank brings the similarity down to the target.
   case targetOutOfReach(
-    path: String, layer: Int, projection: String, target: Double, limit: Int, best: Double,
+    path: String, unit: UnitKey, target: Double, limit: Int, best: Double,
     bestRank: Int, floor: Double)
   /// The experts of a unit are stored in several types.
-  case mixedTypes(path: String, layer: Int, projection: String, types: [String])
+  case mixedTypes(path: String, unit: UnitKey, types: [String])
+  /// The experts of one width are not the first of their layer.
+  case scatteredExperts(path: String, layer: Int, width: Int, experts: [Int])
   /// The checkpoint is in SD-MoE form already.
   case alreadyFactored(path: String)
   /// The captures tell no load of a layer.
@@ -26,6 +31,10 @@ public enum DecouplingError: Error, Equatable, Sendable {
   case damagedOutput(path: String)
   /// What lies there was not written by a conversion, and is not replaced.
   case notReplaced(path: String)
+  /// The folder of an output that shall be replaced holds what its conversion did not write.
+  case foreignFiles(path: String, names: [String])
+  /// The certificate of an output that shall be replaced does not tell what belongs to it.
+  case untoldOutput(path: String)
   /// Another conversion was begun there.
   case otherConversion(path: String)
   /// Another process works there.
@@ -60,13 +69,15 @@ extension DecouplingError: CustomStringConvertible {
       "\(place): the element in row \(row), column \(column) is not a finite number; the weights are damaged: download them again, or leave the layer out with --layers"
     case .overflow(let place, let type):
       "\(place): a part of it does not fit \(type); store it with --dtype f32"
-    case .rankTooLarge(let path, let layer, let projection, let rank, let largest):
-      "\(path): a common rank of \(rank) leaves no unique part of layer \(layer) \(projection); choose --common-rank up to \(largest)"
+    case .rankTooLarge(let path, let unit, let rank, let largest):
+      "\(path): a common rank of \(rank) leaves no unique part of \(unit.text); choose --common-rank up to \(largest)"
     case .targetOutOfReach(
-      let path, let layer, let projection, let target, let limit, let best, let bestRank, let floor):
-      "\(path): layer \(layer) \(projection): no common rank from 1 to \(limit) brings the mean similarity of the unique parts to \(target); the lowest is \(rounded(best)) at rank \(bestRank), where independent random subspaces show \(rounded(floor)); choose a higher --target-similarity\(target > floor ? " or --rank-limit" : ": few models go below chance")"
-    case .mixedTypes(let path, let layer, let projection, let types):
-      "\(path): the experts of layer \(layer) \(projection) are stored as \(types.joined(separator: " and ")); save them in one type first"
+      let path, let unit, let target, let limit, let best, let bestRank, let floor):
+      "\(path): \(unit.text): no common rank from 1 to \(limit) brings the mean similarity of the unique parts to \(target); the lowest is \(rounded(best)) at rank \(bestRank), where independent random subspaces show \(rounded(floor)); choose a higher --target-similarity\(target > floor ? " or --rank-limit" : ": few models go below chance")"
+    case .mixedTypes(let path, let unit, let types):
+      "\(path): the experts of \(unit.text) are stored as \(types.joined(separator: " and ")); save them in one type first"
+    case .scatteredExperts(let path, let layer, let width, let experts):
+      "\(path): layer \(layer) has experts of several widths in turn, those of width \(width) are \(rangesText(experts)); only the first of a layer can be converted: leave the layer out with --layers"
     case .alreadyFactored(let path):
       "\(path): is in SD-MoE form already; merge it with --form merged, then convert the result"
     case .noLoad(let path, let layer):
@@ -81,6 +92,10 @@ extension DecouplingError: CustomStringConvertible {
       "\(path): was made by this conversion, but files are missing or have other sizes; make it anew with --force"
     case .notReplaced(let path):
       "\(path): lies there already, no conversion wrote it, and --force does not replace it either; choose another folder, or remove it first"
+    case .foreignFiles(let path, let names):
+      "\(path): holds what its conversion did not write, or what was changed since: \(listed(names)); --force deletes nothing of that: move it elsewhere, then run this command again"
+    case .untoldOutput(let path):
+      "\(path): its certificate is damaged or of another version, so nothing tells which files --force may replace; choose another folder, or remove this one"
     case .otherConversion(let path):
       "\(path): holds the unfinished output of another conversion; run that command again to finish it, or remove this folder"
     case .inUse(let path):
@@ -90,12 +105,18 @@ extension DecouplingError: CustomStringConvertible {
     case .fileSystem(let path, let doing, let reason):
       "\(path): cannot \(doing): \(reason); check the permissions and the free space, and run the same command again"
     case .noCertificate(let path):
-      "\(path): has no sdmoe-certificate.json, so there is nothing to verify; give the output of sdmoe convert"
+      "\(path): has no sdmoe/certificate.json, so there is nothing to verify; give the output of sdmoe convert"
     case .badCertificate(let path, let reason):
       "\(path): \(reason); it was edited or damaged: convert the checkpoint again"
     case .badFactors(let path, let reason):
       "\(path): \(reason); the file is damaged: convert the original checkpoint again"
     }
+  }
+
+  private func listed(_ names: [String]) -> String {
+    let most = 8
+    return names.prefix(most).joined(separator: ", ")
+      + (names.count > most ? " and \(names.count - most) more" : "")
   }
 
   private func rounded(_ value: Double) -> String {

@@ -15,34 +15,39 @@ public struct RunReport: Sendable {
   ///
   /// The same run gives the same bytes. Each file is whole or absent, and the page is written last.
   ///
-  /// - Parameter width: How many units to work on at once.
+  /// - Parameter workers: How many units to work on at once.
   /// - Throws: `FindingsError` for tables that are damaged or not of this version, and where a file
   ///   cannot be written.
-  /// - Complexity: O(size of the tables) time; memory for the tables of `width` units, and the page.
-  public func write(width: Int) async throws {
+  /// - Complexity: O(size of the tables) time; memory for the tables of `workers` units, and the page.
+  public func write(workers: Int) async throws {
     let units = run.manifest.units
     let run = run
+    let pool = WorkerPool(count: workers)
     let scales = FigureScales(
-      holding: try await workSideBySide(count: units.count, width: width, makeState: {}) {
-        try FigureScales(of: units[$1], in: run)
+      holding: try await pool.map(count: units.count) {
+        try FigureScales(of: units[$0], in: run)
       })
     let drawing = UnitFigures(run: run, scales: scales)
-    let parts = try await workSideBySide(count: units.count, width: width, makeState: {}) {
-      let figures = try drawing.figures(of: units[$1])
-      for figure in figures { try run.write(svg: figure.svg, ofFigure: figure.name) }
-      return PagePart(
-        layer: units[$1].layer, projection: units[$1].projection, figures: figures.map(\.name),
-        tables: Set(figures.map(\.table)),
-        json: try PageUnit(units[$1], in: run, figures: figures).json)
+    let parts = try await pool.map(count: units.count) {
+      let figures = try drawing.figures(of: units[$0])
+      try write(figures)
+      return try PagePart(PageUnit(units[$0], in: run, figures: figures), figures: figures)
     }
-    let profiles = try layerProfiles(of: run)
-    let shuffles = try run.table(.shuffle).map { shuffleBars(shuffle: $0) } ?? []
-    for figure in profiles + shuffles { try run.write(svg: figure.svg, ofFigure: figure.name) }
+    let whole = try FigureKind.all.flatMap { kind -> [FigureGroup] in
+      guard case .ofRun(let draw) = kind.drawing else { return [] }
+      return try draw(run)
+    }
+    try write(whole)
 
-    let names = parts.flatMap(\.figures) + (profiles + shuffles).map(\.name)
+    let names = parts.flatMap(\.figures) + whole.flatMap { $0.figures.map(\.name) }
     try run.write(FigureIndex(of: run.manifest, figures: names).text, to: "figures/INDEX.md")
-    let page = try RunPage(
-      run: run, profiles: profiles, shuffles: shuffles, parts: parts)
+    let page = try RunPage(run: run, parts: parts, whole: whole)
     try run.write(page.html, to: "index.html")
+  }
+
+  private func write(_ figures: [FigureGroup]) throws {
+    for figure in figures.flatMap(\.figures) {
+      try run.write(svg: figure.svg, ofFigure: figure.name)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HDF5Files
 import SafetensorsFiles
@@ -24,10 +25,13 @@ public struct StoredTensors: Sendable {
   /// Opens a file as what its first bytes say that it is.
   ///
   /// - Parameter path: A safetensors or an HDF5 file, whatever its name ends in.
-  /// - Throws: The errors of the two rooms; those of ``SafetensorsFiles`` for a file that is
-  ///   neither, unless its name ends in `.h5` or `.hdf5`.
+  /// - Throws: ``TensorFileError/notAFile(path:kind:)``, and the errors of the two rooms; those of
+  ///   `SafetensorsFiles` for a file that is neither, unless its name ends in `.h5` or `.hdf5`.
   /// - Complexity: O(size of the header)
   public init(path: String) throws {
+    if let kind = FileStatus(at: path)?.irregularKind {
+      throw TensorFileError.notAFile(path: path, kind: kind)
+    }
     // By its name too, so that a damaged file is told to be no HDF5 file.
     if path.hasSuffix(".h5") || path.hasSuffix(".hdf5") || HDF5File.hasSignature(at: path) {
       try self.init(hdf5: path)
@@ -38,7 +42,7 @@ public struct StoredTensors: Sendable {
 
   /// Opens a safetensors file.
   ///
-  /// - Throws: ``SafetensorsFiles/SafetensorsError``
+  /// - Throws: `SafetensorsError`
   public init(safetensors path: String) throws {
     let file = try SafetensorsFile(path: path)
     self.file = file
@@ -49,7 +53,7 @@ public struct StoredTensors: Sendable {
 
   /// Opens an HDF5 file.
   ///
-  /// - Throws: ``HDF5Files/HDF5Error``
+  /// - Throws: `HDF5Error`
   public init(hdf5 path: String) throws {
     let file = try HDF5File(path: path)
     self.file = file
@@ -68,17 +72,24 @@ public struct StoredTensors: Sendable {
     }
   }
 
-  /// What tells the file's content from another's, in one line: its size, the digest of its header,
-  /// and that of eight samples of 4 KiB spread over it.
+  /// What the file says of its content, in one line: its size and the digest of its header.
   ///
-  /// - Throws: ``TensorFileError/cannotSample(path:)`` and the file's error when it cannot be read.
-  public func identity() throws -> String {
+  /// - Throws: The file's error when it cannot be read.
+  public func structure() throws -> String {
     let header: [UInt8]
     switch format {
     case .safetensors(let file): header = try file.headerBytes()
     case .hdf5(let file): header = file.headerBytes()
     }
-    return "\(byteCount) \(sha256(of: header)) \(sha256(of: try samples()))"
+    return "\(byteCount) \(sha256(of: header))"
+  }
+
+  /// What tells the file's content from another's, in one line: its structure, and the digest of
+  /// eight samples of 4 KiB spread over it.
+  ///
+  /// - Throws: ``TensorFileError/cannotSample(path:)`` and the file's error when it cannot be read.
+  public func identity() throws -> String {
+    "\(try structure()) \(sha256(of: try samples()))"
   }
 
   /// Eight blocks of 4 KiB, evenly spread from the start of the file to its end.

@@ -1,5 +1,7 @@
 /// What can go wrong with a file of tensors, besides the errors of its format.
 public enum TensorFileError: Error, Equatable, Sendable {
+  /// The name leads to a folder, a pipe or a device.
+  case notAFile(path: String, kind: String)
   /// The samples of its content could not be read.
   case cannotSample(path: String)
 }
@@ -8,6 +10,8 @@ extension TensorFileError: CustomStringConvertible {
   /// What went wrong, and what to try next.
   public var description: String {
     switch self {
+    case .notAFile(let path, let kind):
+      "\(path): is \(kind), not a file; name an HDF5 or a .safetensors file"
     case .cannotSample(let path):
       "\(path): cannot be read: the system refused; check its permissions"
     }

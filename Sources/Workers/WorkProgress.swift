@@ -10,18 +10,21 @@ public struct WorkProgress: Sendable, Equatable {
   public var finishedMatrices: Int
   /// The matrices that this process has to work on; those of units finished before do not count.
   public let matrixCount: Int
+  /// The matrices of the units that were finished before.
+  public let keptMatrices: Int
   /// The bytes of the matrices finished by this process.
   public var finishedBytes: Int
 
   /// Describes how far some work is.
   package init(
     finishedUnits: Int, unitCount: Int, finishedMatrices: Int = 0, matrixCount: Int,
-    finishedBytes: Int = 0
+    keptMatrices: Int = 0, finishedBytes: Int = 0
   ) {
     self.finishedUnits = finishedUnits
     self.unitCount = unitCount
     self.finishedMatrices = finishedMatrices
     self.matrixCount = matrixCount
+    self.keptMatrices = keptMatrices
     self.finishedBytes = finishedBytes
   }
 }

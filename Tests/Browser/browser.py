@@ -44,9 +44,11 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "media": medium, "features": [{"name": "prefers-color-scheme", "value": scheme}]})
 
-    def open(self, path):
+    def open(self, path, choice=""):
         """Opens a file, and waits until all figures of the chosen layer are drawn."""
-        self.driver.get(pathlib.Path(path).resolve().as_uri())
+        if choice:  # Only from elsewhere does it load the page.
+            self.driver.get("about:blank")
+        self.driver.get(pathlib.Path(path).resolve().as_uri() + choice)
         self.wait("return document.documentElement.dataset.drawn !== undefined")
 
     def wait(self, script, seconds=60):
@@ -93,6 +95,11 @@ class Browser:
         shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", {
             "captureBeyondViewport": section is None, "format": "png"})
         pathlib.Path(path).write_bytes(base64.b64decode(shot["data"]))
+
+    def print(self, path, width, height):
+        """Prints the page to a PDF of that paper, in inches."""
+        sheet = self.driver.execute_cdp_cmd("Page.printToPDF", {"paperWidth": width, "paperHeight": height})
+        pathlib.Path(path).write_bytes(base64.b64decode(sheet["data"]))
 
 
 if __name__ == "__main__":

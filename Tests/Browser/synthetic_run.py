@@ -7,6 +7,7 @@ Numbers are of the size that real models show, and noisy, so that pictures do no
 than theirs.
 """
 
+import hashlib
 import json
 import pathlib
 import sys
@@ -19,7 +20,7 @@ FLOOR = 0.0717
 SCORE_FLOOR = K / 2048
 
 
-def write_unit(folder, layer, projection, experts, rng):
+def write_unit(folder, layer, projection, experts, rng, plan):
     """Writes the tables of one layer and projection, and the list of their sizes."""
     folder.mkdir(parents=True)
     names = [str(each) for each in range(experts)]
@@ -71,13 +72,27 @@ def write_unit(folder, layer, projection, experts, rng):
         files["router_alignment"] = ("layer,projection,expert,direction,abs_cosine,floor_abs_cosine", [
             f"{place},{name},{direction},{abs(rng.standard_normal()) * 0.03!r},0.0176"
             for name in names for direction in range(1, 17)])
-    contents = []
+    contents = [f"plan {plan}"]
     for name, (header, lines) in files.items():
         text = "\n".join([header, *lines]) + "\n"
         (folder / f"{name}.csv").write_text(text)
-        contents.append(f"{name}.csv {len(text)}")
+        contents.append(f"{name}.csv {len(text)} {hashlib.sha256(text.encode()).hexdigest()}")
     (folder / "contents.txt").write_text("\n".join(contents) + "\n")
     return files
+
+
+def manifest_text(layers, fingerprint, state):
+    """The text of a manifest, spaced as sdmoe's own: a digest of it tells the plan of the run."""
+    manifest = {
+        "checkpoint": {"fingerprint": fingerprint, "model_type": "synthetic_moe", "structure": "0" * 64},
+        "definitions": {"similarity": "mean cosine"}, "k": K,
+        "options": {"analyses": ["energy", "spectrum", "similarity", "router"], "fraction": 0.01,
+                    "group_excess": 0.5, "layers": list(range(layers)), "projections": PROJECTIONS},
+        "units": [{"layer": layer, "projection": projection, "state": state, "subject": "weights"}
+                  for layer in range(layers) for projection in PROJECTIONS],
+        "version": "0.1.0",
+    }
+    return json.dumps(manifest, indent=2, sort_keys=True, separators=(",", " : ")) + "\n"
 
 
 def write_run(layers, experts, out):
@@ -85,13 +100,12 @@ def write_run(layers, experts, out):
     numpy.set_printoptions(legacy="1.25")
     rng = numpy.random.default_rng(layers * 1000 + experts)
     out = pathlib.Path(out)
+    plan = hashlib.sha256(manifest_text(layers, "", "open").encode()).hexdigest()
     gathered = {}
-    units = []
     for layer in range(layers):
         for projection in PROJECTIONS:
             name = f"layer-{layer:03}-{projection}"
-            files = write_unit(out / "units" / name, layer, projection, experts, rng)
-            units.append({"layer": layer, "projection": projection, "state": "finished", "subject": "weights"})
+            files = write_unit(out / "units" / name, layer, projection, experts, rng, plan)
             for table in ["summary", "energy", "redundant_pairs", "groups", "router_summary", "floors"]:
                 if table in files and not (table == "floors" and table in gathered):
                     header, lines = files[table]
@@ -99,13 +113,7 @@ def write_run(layers, experts, out):
     (out / "tables").mkdir()
     for table, lines in gathered.items():
         (out / "tables" / f"{table}.csv").write_text("\n".join(lines) + "\n")
-    manifest = {
-        "checkpoint": {"fingerprint": "0" * 64, "model_type": "synthetic_moe"}, "definitions": {}, "k": K,
-        "options": {"analyses": ["energy", "spectrum", "similarity", "router"], "fraction": 0.01,
-                    "group_excess": 0.5, "layers": list(range(layers)), "projections": PROJECTIONS},
-        "units": units, "version": "0.1.0",
-    }
-    (out / "manifest.json").write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+    (out / "manifest.json").write_text(manifest_text(layers, "0" * 64, "finished"))
 
 
 if __name__ == "__main__":

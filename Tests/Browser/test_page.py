@@ -1,7 +1,9 @@
 """Pages of sdmoe in a real browser: what a reader sees, and that nothing is asked of the network."""
 
 import csv
+import hashlib
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -14,12 +16,27 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from browser import Browser
+from printed import printed_pages
 from synthetic_run import write_run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SDMOE = ROOT / ".build" / "release" / "sdmoe"
+SDMOE = pathlib.Path(os.environ.get("SDMOE", ROOT / ".build" / "release" / "sdmoe"))
 PICTURES = ROOT / ".build" / "browser"
 HOSTILE = "<script>alert(1)</script>\"&"
+
+
+def plan(manifest):
+    """The digest of a manifest, but for the content and name of the input and the state of units."""
+    manifest = json.loads(json.dumps(manifest))
+    manifest["checkpoint"]["fingerprint"] = ""
+    manifest["checkpoint"].pop("name", None)
+    for name in ("captures", "gradients"):
+        manifest.pop(name, None)
+    for unit in manifest["units"]:
+        unit["state"] = "open"
+    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False,
+                      separators=(",", " : "))
+    return hashlib.sha256((text + "\n").encode()).hexdigest()
 
 
 def sdmoe(*arguments):
@@ -47,10 +64,10 @@ class PageTests(unittest.TestCase):
         self.browser.media()
         self.browser.resize(1280)
 
-    def open(self, folder=None):
+    def open(self, folder=None, choice=""):
         self.browser.requests()
         self.browser.complaints()
-        self.browser.open((folder or self.run_folder) / "index.html")
+        self.browser.open((folder or self.run_folder) / "index.html", choice)
 
     def table(self, name, folder=None):
         with open((folder or self.run_folder) / "tables" / f"{name}.csv", newline="") as file:
@@ -178,6 +195,78 @@ class PageTests(unittest.TestCase):
         self.assertIn(f"{rows[0]['expert_a']} and {rows[0]['expert_b']}", words)
         self.assertIn("Groups of alike experts", words)
 
+    # Addresses
+
+    def sections(self):
+        """The titles of the page's sections."""
+        return self.browser.run(
+            "return [...document.querySelectorAll('main h2')].map((title) => title.firstChild.textContent.trim())")
+
+    def test_an_address_chooses_and_choosing_writes_it(self):
+        self.open(choice="#layer=2&projection=up_proj&order=groups")
+        self.browser.drawn("2/up_proj/groups")
+        shown = [self.browser.one(f"#{name}").get_attribute("value") for name in ["layer", "projection", "order"]]
+        self.assertEqual(shown, ["2", "up_proj", "groups"])
+        self.assertIn("Layer 2 · up_proj", self.title())
+        Select(self.browser.one("#layer")).select_by_value("1")
+        self.browser.drawn("1/up_proj/groups")
+        self.assertEqual(self.browser.run("return location.hash"), "#layer=1&projection=up_proj&order=groups")
+        Select(self.browser.one("#order")).select_by_value("index")
+        self.browser.drawn("1/up_proj/index")
+        self.assertEqual(self.browser.run("return location.hash"), "#layer=1&projection=up_proj")
+        for choice, shown in [("#layer=2", "2/gate_proj/index"), ("#layer=99&projection=nothing", "0/gate_proj/index"),
+                              ("#projection=down_proj&layer=1e0", "0/down_proj/index"), ("#layer=%", "0/gate_proj/index")]:
+            self.browser.run("location.hash = arguments[0]", choice)
+            self.browser.drawn(shown)
+        self.assert_quiet()
+
+    def test_the_contents_lead_to_each_section_and_leave_the_choice(self):
+        self.open(choice="#layer=1&projection=up_proj")
+        self.browser.run("document.documentElement.style.scrollBehavior = 'auto'")
+        links = self.browser.all(".contents a")
+        self.assertEqual([link.text for link in links], self.sections())
+        for link in links:
+            link.click()
+            place = self.browser.run(
+                "return document.querySelector(arguments[0]).getBoundingClientRect().top", "#" + link.get_attribute("href").split("#")[1])
+            end = self.browser.run("return document.documentElement.scrollHeight - innerHeight - scrollY")
+            self.assertTrue(0 <= place <= 80 or end < 2, (link.text, place))
+            self.browser.run("scrollTo(0, 0)")
+        self.assertEqual(self.browser.run("return document.documentElement.dataset.drawn"), "1/up_proj/index")
+
+    # Words
+
+    def test_the_name_stands_first_and_conclusions_have_their_numbers(self):
+        self.open()
+        self.assertEqual(self.browser.one("h1").text, "qwen2-moe-tiny qwen2_moe")
+        found = self.browser.one(".findings div").text
+        self.assertIn("Experts moderately share their leading directions, 3.0 times chance, in 9 of 9 layers and projections", found)
+        self.assertIn("0.303 similarity", found)
+
+    def test_a_term_is_explained_on_a_click_and_by_keyboard(self):
+        self.open()
+        explanation = self.browser.one("#explanation")
+        for width in [1280, 400]:
+            self.browser.resize(width)
+            for link in self.browser.all("a.term"):
+                self.assertFalse(explanation.is_displayed())
+                self.browser.run("arguments[0].scrollIntoView({behavior: 'instant', block: 'center'})", link)
+                self.browser.wait("return !document.querySelector('#explanation').matches(':popover-open')")
+                link.send_keys(Keys.ENTER)
+                meaning = self.browser.run("return document.getElementById(arguments[0]).textContent",
+                                           link.get_attribute("href").split("#")[1])
+                self.assertEqual(explanation.get_attribute("textContent"), meaning)
+                box = explanation.rect
+                self.assertTrue(0 <= box["x"] and box["x"] + box["width"] <= width, box)
+                link.send_keys(Keys.ESCAPE)
+        link = self.browser.one("a.term")
+        self.browser.run("arguments[0].scrollIntoView({behavior: 'instant', block: 'center'})", link)
+        link.click()
+        self.assertTrue(explanation.is_displayed())
+        self.browser.one("h1").click()
+        self.assertFalse(explanation.is_displayed())
+        self.assert_quiet()
+
     # Tooltips
 
     def shown(self):
@@ -249,11 +338,85 @@ class PageTests(unittest.TestCase):
             self.assertLessEqual(canvas.rect["x"] + canvas.rect["width"], 400)
         self.browser.picture(PICTURES / "page-400.png")
 
+    def test_no_column_is_half_empty(self):
+        one, two = self.folder / "one", self.folder / "two"
+        sdmoe("analyze", ROOT / "Fixtures" / "qwen2-moe-tiny", "-o", one, "--analyses", "similarity", "--layers", "1")
+        sdmoe("analyze", ROOT / "Fixtures" / "qwen2-moe-tiny", "-o", two, "--analyses", "bands", "--layers", "1")
+        for run in [self.run_folder, one, two]:
+            self.open(run)
+            # In each column something stands beside the last of the other.
+            torn = self.browser.run("""
+              return [...document.querySelectorAll('.panels, .findings')].filter((panels) => {
+                const whole = panels.getBoundingClientRect();
+                const boxes = [...panels.children].map((child) => child.getBoundingClientRect());
+                const [left, right] = [0.25, 0.75].map((share) => boxes.filter((box) =>
+                  box.left <= whole.left + share * whole.width && box.right >= whole.left + share * whole.width).at(-1));
+                return !left || !right || left.top >= right.bottom || right.top >= left.bottom;
+              }).map((panels) => panels.parentElement.id);""")
+            self.assertEqual(torn, [])
+        # A heatmap alone has its words beside it.
+        plot, words = self.browser.one("#similarity .plot").rect, self.browser.one("#similarity figcaption").rect
+        self.assertGreater(words["x"], plot["x"] + plot["width"])
+        self.browser.picture(PICTURES / "page-one-analysis.png")
+
+    # Paper
+
     def test_paper_has_no_controls(self):
         self.open()
         self.browser.media(medium="print")
         self.assertFalse(self.browser.one(".controls").is_displayed())
         self.assertTrue(self.browser.one("#similarity canvas").is_displayed())
+
+    def heatmaps(self):
+        """The rows and columns of all heatmaps of the chosen layer, in the order of the page."""
+        return self.browser.run("""
+          const chosen = [...document.querySelectorAll('script.unit')].filter((block) => block.dataset.layer === select('layer')
+            && (block.dataset.projection ?? select('projection')) === select('projection')).map((block) => JSON.parse(block.textContent));
+          function select(id) { return document.getElementById(id).value; }
+          return [...document.querySelectorAll('section[data-section]')].flatMap((section) =>
+            chosen.flatMap((unit) => (unit.sections[section.dataset.section] ?? []).filter((panel) => panel.heatmap)
+              .map(({ heatmap }) => [heatmap.rows, heatmap.columns ?? heatmap.rows])));""")
+
+    def check_labels(self, page, picture, rows, columns):
+        """Each label of a heatmap stands beside its own row, or under its own column."""
+        left, bottom, right, top = picture
+        high, wide = (top - bottom) / len(rows), (right - left) / len(columns)
+        beside = [((top - (box[1] + box[3]) / 2) / high - 0.5, rows.index(word))
+                  for word, box in page.words_in(left - 45, bottom, left, top) if word in rows]
+        under = [(((box[0] + box[2]) / 2 - left) / wide - 0.5, columns.index(word))
+                 for word, box in page.words_in(left, bottom - 30, right, bottom) if word in columns]
+        self.assertGreater(len(beside), len(rows) / 3)
+        self.assertGreater(len(under), len(columns) / 3)
+        for place, expected in beside + under:
+            # Shared experts stand apart, a fifth of a cell.
+            self.assertAlmostEqual(place, expected, delta=0.3)
+
+    def test_printed_labels_stand_at_their_cells_and_each_section_begins_a_page(self):
+        # The dark scheme and a phone's width must not reach the paper.
+        for name, paper, width, scheme in [("A4", (8.27, 11.69), 1280, "light"), ("Letter", (8.5, 11), 400, "dark")]:
+            self.browser.resize(width)
+            self.browser.media(scheme)
+            self.open()
+            titles = self.sections()
+            self.browser.print(PICTURES / f"page-{name}.pdf", *paper)
+            pages = printed_pages(PICTURES / f"page-{name}.pdf")
+            self.assertTrue(any("qwen2-moe-tiny" in line for line in pages[0].text[:3]), pages[0].text[:3])
+            self.assertIn("Contents", pages[0].text)
+            # Each section begins on a page of its own; one with many charts may need a second.
+            begun = [title for page in pages[1:] for title in titles if any(line.startswith(title) for line in page.text[:2])]
+            self.assertEqual(begun, titles)
+            self.assertLessEqual(len(pages), 2 + len(titles))
+            self.assertTrue(all(page.text for page in pages))
+            pictures = [(page, picture) for page in pages for picture in page.pictures]
+            heatmaps = self.heatmaps()
+            self.assertEqual(len(pictures), len(heatmaps))
+            self.assertGreater(len(heatmaps), 6)
+            for (page, picture), (rows, columns) in zip(pictures, heatmaps):
+                self.check_labels(page, picture, rows, columns)
+            # The page is as it was before.
+            self.assertEqual(self.browser.run("return document.documentElement.dataset.printing ?? null"), None)
+            canvas = self.browser.one("#similarity canvas").rect
+            self.assertLessEqual(canvas["x"] + canvas["width"], width)
 
     # Other pages
 
@@ -261,11 +424,18 @@ class PageTests(unittest.TestCase):
         run = self.folder / "hostile"
         shutil.copytree(self.run_folder, run)
         manifest = json.loads((run / "manifest.json").read_text())
+        former = plan(manifest)
         manifest["checkpoint"]["model_type"] = HOSTILE
+        manifest["checkpoint"]["name"] = HOSTILE
         (run / "manifest.json").write_text(json.dumps(manifest))
+        # Units belong to a plan, which is told by the manifest.
+        for contents in run.glob("units/*/contents.txt"):
+            text = contents.read_text()
+            self.assertTrue(text.startswith(f"plan {former}\n"), text)
+            contents.write_text(text.replace(former, plan(manifest), 1))
         sdmoe("report", run)
         self.open(run)
-        self.assertEqual(self.browser.one("h1").text, HOSTILE)
+        self.assertEqual(self.browser.one("h1").text, f"{HOSTILE} {HOSTILE}")
         self.assertEqual(self.browser.driver.title, f"{HOSTILE}: spectra of experts")
         self.assert_quiet()
 
@@ -279,12 +449,25 @@ class PageTests(unittest.TestCase):
         self.assertEqual(len(self.browser.all("#maps canvas")), 3)
         self.assertIn("the excess over chance fell in 9", self.browser.one("#verdicts").text)
         self.assertEqual(len(self.browser.all("table.numbers tbody tr")), 25)
+        for conclusion in self.browser.all("#verdicts .conclusion"):
+            self.assertRegex(conclusion.text, r"[^.]\.$")
         subprocess.run(["xmllint", "--noout", *(out / "figures").glob("*.svg")], check=True)
         self.browser.picture(PICTURES / "comparison-1280.png")
         self.browser.resize(400)
         self.open(out)
         self.assertLessEqual(self.browser.run("return document.documentElement.scrollWidth"), 400)
         self.browser.picture(PICTURES / "comparison-400.png")
+
+    def test_a_deep_model_fits_its_pages(self):
+        run = self.folder / "deep"
+        write_run(30, 16, run)
+        sdmoe("report", run)
+        self.open(run)
+        self.browser.print(PICTURES / "page-30-layers.pdf", 8.27, 11.69)
+        pages = printed_pages(PICTURES / "page-30-layers.pdf")
+        self.assertEqual(len(pages), 1 + len(self.sections()))
+        for page, title in zip(pages[1:], self.sections()):
+            self.assertTrue(any(line.startswith(title) for line in page.text[:2]), (title, page.text[:2]))
 
     def test_many_experts_and_layers(self):
         for layers, experts in [(1, 896), (12, 128)]:

@@ -54,6 +54,31 @@ import Testing
       "a.h5: tensor 'x' holds no value; capture at least one token"
     ),
     (
+      .notAMask(path: "a.h5", tensor: "mask", place: 3, value: "-inf"),
+      "a.h5: tensor 'mask' has -inf at place 3; a mask has 1 for a token and 0 for padding: write it so"
+    ),
+    (
+      .maskOfTwoSenses(path: "a.h5", tensor: "padding_mask"),
+      "a.h5: tensor 'padding_mask' may have 1 for tokens or for padding, and the rows do not show which; write it as 'attention_mask', with 1 for a token and 0 for padding"
+    ),
+    (
+      .lengthOutside(path: "a.h5", tensor: "x", sequence: 2, value: 9, rowCount: 8),
+      "a.h5: tensor 'x' gives sequence 2 a length of 9, but it has 8 rows; write the whole capture again"
+    ),
+    (
+      .lengthAgainstMask(
+        path: "a.h5", tensor: "x", sequence: 2, length: 7, mask: "mask", count: 6),
+      "a.h5: tensor 'x' gives sequence 2 a length of 7, but 'mask' has 6 tokens there; write the whole capture again"
+    ),
+    (
+      .paddedOnBothSides(path: "a.h5", tensor: "x"),
+      "a.h5: by their rows some sequences are padded before their tokens and others after them, which 'x' does not tell; write an 'attention_mask' of 1 for a token and 0 for padding"
+    ),
+    (
+      .noTokens(path: "a.h5", rowCount: 8, reason: "8 hold zeros; capture again"),
+      "a.h5: all 8 rows would be left out: 8 hold zeros; capture again"
+    ),
+    (
       .badHiddenSize(path: "a.h5", text: "4\n"),
       "a.h5: the attribute 'hidden_size' is \"4\\n\", no number above 0; set it to the width of moe_input, or remove it"
     ),

@@ -1,6 +1,6 @@
 import Captures
+import Files
 import Foundation
-import TensorFiles
 import Tensors
 import TestSupport
 import Testing
@@ -148,8 +148,8 @@ import Testing
     toy.tensors = [
       integers("sequence_offsets", lengths.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1) }),
       integers("shuffled.permutation", lengths.flatMap { (0..<$0).reversed() }, .i32),
-      ToyTensor("layers.0.moe_input", .f16, [count, 1], seed: 1),
-      ToyTensor("shuffled.layers.0.moe_input", .f16, [count, 1], seed: 2),
+      ToyTensor("layers.0.moe_input", .f16, [count, 4], seed: 1),
+      ToyTensor("shuffled.layers.0.moe_input", .f16, [count, 4], seed: 2),
     ]
     let sound = try toy.written(in: folder)
     #expect(try Capture(path: sound).sequences.map(\.count) == lengths)

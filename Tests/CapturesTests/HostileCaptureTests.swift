@@ -78,7 +78,7 @@ import Testing
   static let files: [(String, @Sendable (String) -> String)] = [
     ("missing.h5", { "\($0): no such file; check the path" }),
     ("missing", { "\($0): there is no such file; check the name" }),
-    ("", { "\($0): is a folder, not a file; name a .safetensors file" }),
+    ("", { "\($0): is a folder, not a file; name an HDF5 or a .safetensors file" }),
     (
       "text.h5",
       {

@@ -4,6 +4,7 @@ import Tensors
 /// A file in memory that notes which rows are read from it; rows are numbers of their own.
 final class WatchedFile: TensorFile {
   let path = "watched"
+  let stamp = "watched"
   let tensor: TensorDescription
   private let width: Int
   private let seen = Mutex<[Range<Int>]>([])
@@ -22,8 +23,9 @@ final class WatchedFile: TensorFile {
   func value(_ row: Int, _ column: Int) -> Float { Float(row * width + column) }
 
   func read(
-    rows: Range<Int>, of tensor: TensorDescription, into bytes: inout MutableRawSpan
+    _ slice: TensorSlice, of tensor: TensorDescription, into bytes: inout MutableRawSpan
   ) throws {
+    let rows = slice.rows
     precondition(bytes.byteCount == rows.count * width * 4)
     seen.withLock { $0.append(rows) }
     for row in rows {

@@ -48,6 +48,24 @@ import Testing
       "c: model_type 'x' is not known; known are a, b"
     ),
     (
+      .unknownModelType(path: "c", modelType: "x", known: ["a"], alike: ["qwen3_moe"]),
+      "c: model_type 'x' is not known; names are like qwen3_moe: try --family qwen3_moe"
+    ),
+    (
+      .unknownModelType(path: "c", modelType: "x", known: ["a"], alike: ["a", "b", "c"]),
+      "c: model_type 'x' is not known; names are like a, b and c, which differ in how tokens are "
+        + "routed or layers chosen: try --family a"
+    ),
+    (
+      .unknownFamily(name: "x", known: ["a", "b"]),
+      "there is neither a family nor a file 'x'; families are a, b"
+    ),
+    (
+      .badFamily(path: "f", key: "families[0].id", reason: "is missing"),
+      "f: 'families[0].id' is missing; the form is that of families.json, "
+        + "see 'Describing a family' in the documentation"
+    ),
+    (
       .dense(path: "m", modelType: "llama"),
       "m: a dense model (model_type 'llama'), without experts; "
         + "sdmoe compares the experts of Mixture-of-Experts models"
@@ -58,9 +76,14 @@ import Testing
         + "download the weights into it"
     ),
     (
-      .noIndex(path: "m", files: 3),
-      "m: holds 3 safetensors files, but no model.safetensors.index.json that says which tensor "
-        + "lies where; download the index too"
+      .incompleteSet(path: "m", file: "x-2-of-2", sample: "x-1-of-2", count: 1),
+      "m: the file 'x-2-of-2' is missing: by its name, 'x-1-of-2' is one of more than the 1 that "
+        + "are here; finish the download"
+    ),
+    (
+      .severalIndexes(path: "m", names: ["a", "b"]),
+      "m: holds 2 indexes, a, b, and none is model.safetensors.index.json; "
+        + "move all but one to another folder"
     ),
     (.badIndex(path: "i", reason: "is odd"), "i: is odd; download the index again"),
     (
@@ -69,8 +92,14 @@ import Testing
         + "download the index again"
     ),
     (
-      .missingShard(path: "m", file: "s", index: "i"),
-      "m: the file 's' is missing, though i names it; finish the download"
+      .missingShards(path: "m", files: ["s"], index: "i"),
+      "m: the file 's' is missing, though i names it; finish the download, "
+        + "or take the index away if it is of other files"
+    ),
+    (
+      .missingShards(path: "m", files: ["s", "t", "u"], index: "i"),
+      "m: the file 's' and 2 more are missing, though i names them; finish the download, "
+        + "or take the index away if it is of other files"
     ),
     (
       .tensorNotInShard(path: "s", tensor: "t", index: "i"),
@@ -78,8 +107,24 @@ import Testing
         + "download both again"
     ),
     (
-      .tensorInTwoFiles(tensor: "t", first: "a", second: "b"),
-      "b: holds tensor 't' too, as does a; keep only one of the files"
+      .unlistedTensor(path: "s", tensor: "t", index: "i"),
+      "s: holds tensor 't', but i does not place it here; the file or the index comes from "
+        + "another version, download both again"
+    ),
+    (
+      .twoVersions(tensor: "t", first: "a", otherTensor: "t", second: "b"),
+      "b: holds another tensor 't' than a, and no index says which is the model's; "
+        + "move one of the files to another folder"
+    ),
+    (
+      .twoVersions(tensor: "t", first: "a", otherTensor: "module.t", second: "a"),
+      "a: tensor 'module.t' is another than 't' of a, though both mean the same; "
+        + "save the model without one of them"
+    ),
+    (
+      .severalModels(path: "m", prefixes: ["a.", "b."]),
+      "m: holds experts behind 'a.' and 'b.', and nothing says which are the model's; "
+        + "save one of them alone"
     ),
     (
       .distributedSave(path: "s"),

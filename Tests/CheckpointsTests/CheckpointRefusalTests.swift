@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import TestSupport
+import Tensors
 import Testing
 
 /// Checks what cannot be opened at all: wrong places, foreign formats, unusable configs, dense
@@ -71,14 +72,64 @@ import Testing
     "a config.json that is no object of JSON",
     arguments: [
       ("{\"a\": }", "is not JSON: byte 6: expected a value, found '}'"),
-      ("", "is not JSON: byte 0: the JSON text ends inside a value"),
-      ("{\"a\": 1, \"a\": 2}", "is not JSON: byte 9: the key 'a' stands twice in one object"),
+      ("", "is empty"), (" \n", "is empty"), ("\u{FEFF}", "is empty"),
+      ("\0\0\0\0\0", "holds zero bytes and nothing else: its content was lost"),
+      ("{\"a\": nan}", "is not JSON: byte 7: expected 'null', found 'a'"),
       ("[1, 2]", "is not a JSON object"), ("7", "is not a JSON object"),
     ])
   func noObject(text: String, reason: String) throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(text, as: "config.json")
     expectRefusal(of: folder.path, .badConfig(path: path, key: nil, reason: reason))
+  }
+
+  @Test(
+    "a config.json in another encoding",
+    arguments: [
+      (String.Encoding.utf16, "UTF-16"), (.utf16LittleEndian, "UTF-16"),
+      (.utf16BigEndian, "UTF-16"), (.utf32, "UTF-32"), (.utf32LittleEndian, "UTF-32"),
+      (.utf32BigEndian, "UTF-32"),
+    ])
+  func encoding(encoding: String.Encoding, name: String) throws {
+    let folder = try ToyCheckpoint.mixtral().written()
+    let path = folder.path("config.json")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try #require(text.data(using: encoding)).write(to: URL(filePath: path))
+    expectRefusal(
+      of: folder.path,
+      .badConfig(path: path, key: nil, reason: "is written in \(name); save it as UTF-8"))
+  }
+
+  @Test(
+    "a key that stands twice with two values",
+    arguments: [
+      ("num_local_experts", "9", "9", "3"), ("num_local_experts", "null", "null", "3"),
+      ("model_type", #""olmoe""#, "'olmoe'", "'mixtral'"),
+      ("hidden_size", "{}", "an object", "8"),
+    ])
+  func twoValues(key: String, json: String, first: String, second: String) throws {
+    let folder = try ToyCheckpoint.mixtral().written()
+    let path = folder.path("config.json")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try folder.write("{\"\(key)\": \(json), " + text.dropFirst(), as: "config.json")
+    expectRefusal(
+      of: folder.path,
+      .badConfig(path: path, key: key, reason: "stands twice, as \(first) and as \(second)"))
+  }
+
+  @Test("a key twice with one value, and a byte order mark, are told and passed over")
+  func harmless() throws {
+    let folder = try ToyCheckpoint.mixtral().written()
+    let text = try String(contentsOfFile: folder.path("config.json"), encoding: .utf8)
+    try folder.write(
+      "\u{FEFF}{\"hidden_size\": 8, \"x\": {\"y\": NaN}, " + text.dropFirst(), as: "config.json")
+    let checkpoint = try Checkpoint(path: folder.path)
+    #expect(checkpoint.problems == [])
+    #expect(
+      checkpoint.remarks.map(\.description) == [
+        "config.json begins with a byte order mark, which is passed over; transformers refuses it",
+        "config.json has 'hidden_size' twice, with the same value",
+      ])
   }
 
   @Test("a config.json nested a hundred thousand deep")
@@ -99,6 +150,8 @@ import Testing
       ("hidden_size", #""8""#, "is not a whole number"),
       ("hidden_size", "8.5", "is not a whole number"),
       ("hidden_size", "8.0", "is not a whole number"),
+      ("hidden_size", "NaN", "is NaN, not a whole number"),
+      ("hidden_size", "-Infinity", "is -Infinity, not a whole number"),
       ("hidden_size", "true", "is not a whole number"),
       ("hidden_size", "{}", "is not a whole number"),
       ("hidden_size", "[]", "is not a whole number"),
@@ -121,6 +174,8 @@ import Testing
   func wrongKey(key: String, json: String?, reason: String) throws {
     var toy = ToyCheckpoint.mixtral()
     toy.config[key] = json.map { JSONText(verbatim: $0) }
+    // Names of experts would bring a hint.
+    if key == "model_type" { toy.tensors = [] }
     let folder = try toy.written()
     expectRefusal(
       of: folder.path, .badConfig(path: folder.path("config.json"), key: key, reason: reason))
@@ -145,12 +200,19 @@ import Testing
     toy.config["model_type"] = "mixtrall"
     let folder = try toy.written()
     let known = KnownFamily.all.flatMap(\.modelTypes).sorted()
-    let error = CheckpointError.unknownModelType(
-      path: folder.path("config.json"), modelType: "mixtrall", known: known)
-    expectRefusal(of: folder.path, error)
+    func error(alike: [String]) -> CheckpointError {
+      .unknownModelType(
+        path: folder.path("config.json"), modelType: "mixtrall", known: known, alike: alike)
+    }
+    expectRefusal(
+      of: folder.path, error(alike: ["mixtral", "phimoe", "minimax", "minimax_m2"]))
+    toy.tensors = [ToyTensor("model.norm.weight", .f32, [8], seed: 1)]
+    try toy.write(to: folder)
+    let unlike = error(alike: [])
+    expectRefusal(of: folder.path, unlike)
     #expect(
-      error.description.contains("known are MiniMaxText01, bailing_hybrid, bailing_moe,"))
-    #expect(error.description.contains("qwen3_moe"))
+      unlike.description.contains("known are MiniMaxText01, bailing_hybrid, bailing_moe,"))
+    #expect(unlike.description.contains("qwen3_moe"))
   }
 
   // MARK: Dense models

@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import TestSupport
 import Tensors
 import Testing
@@ -29,7 +30,7 @@ import Testing
       checkpoint.form == ToyCheckpoint.form(layer: 1, mode: mode, sides: sides, dtype: dtype))
     let factored = checkpoint.layers[0]
     for (projection, ending) in [(Projection.gate, "unique"), (.up, "weight"), (.down, "unique")] {
-      let names = try #require(factored.experts[projection]).map { try $0.get().tensor.name }
+      let names = try #require(factored.experts[projection]).map { try $0.get().name }
       #expect(
         names == (0..<3).map { "\(Self.start)experts.\($0).\(projection.rawValue).\(ending)" })
       // The ordinary names stay the same.
@@ -37,9 +38,9 @@ import Testing
         checkpoint.expertWeightNames(ofLayer: 1, projection: projection)
           == (0..<3).map { "\(Self.start)experts.\($0).\(projection.rawValue).weight" })
       let plain = try #require(checkpoint.layers[1].experts[projection])
-      #expect(try plain.allSatisfy { try $0.get().tensor.name.hasSuffix(".weight") })
+      #expect(try plain.allSatisfy { try $0.get().name.hasSuffix(".weight") })
     }
-    #expect(try factored.experts[.gate]?[0].get().tensor.elementType == dtype)
+    #expect(try factored.experts[.gate]?[0].get().elementType == dtype)
     #expect(checkpoint.tensorStart(ofLayer: 1) == Self.start)
   }
 
@@ -50,7 +51,7 @@ import Testing
     form.units.append(contentsOf: ToyCheckpoint.form(layer: 1).units)
     for layer in 0...1 {
       form.units.append(
-        SDMoEForm.Unit(layer: layer, projection: .up, commonRank: 1, originalType: .bf16))
+        FactoredUnit(layer: layer, projection: .up, commonRank: 1, originalType: .bf16))
     }
     toy.factor(form, block: "block_sparse_moe", names: .mixtral)
     // Even the routers may be missing: nothing ordinary shows where the experts are.
@@ -64,7 +65,7 @@ import Testing
             path: folder.path, tensor: "model.layers.\($0).block_sparse_moe.gate.weight")
         })
     #expect(
-      try checkpoint.layers[1].experts[.up]?[2].get().tensor.name
+      try checkpoint.layers[1].experts[.up]?[2].get().name
         == "model.layers.1.block_sparse_moe.experts.2.w3.unique")
   }
 
@@ -74,7 +75,7 @@ import Testing
     toy.addLayer(of: "deepseek_v3", 0)
     var form = ToyCheckpoint.form(layer: 0)
     form.units.append(
-      SDMoEForm.Unit(layer: 0, projection: .up, commonRank: 1, originalType: .bf16))
+      FactoredUnit(layer: 0, projection: .up, commonRank: 1, originalType: .bf16))
     toy.factor(form, block: "mlp")
     toy["model.layers.0.mlp.gate.weight"] = nil
     toy.tensors = toy.tensors.map { $0.named("language_model." + $0.name) }

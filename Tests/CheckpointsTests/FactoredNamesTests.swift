@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import Testing
 
 /// Checks the names of the factored form, which another program may read.

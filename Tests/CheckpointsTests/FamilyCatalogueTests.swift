@@ -54,24 +54,27 @@ import Testing
       let width: [String]
       let moeLayers: Rule
       let routing: Routing
+      let tensors: [String]
     }
 
     let layouts: [String: [String: Stored]]
     let shared: [String: [String: String]]
+    let tensors: [String: [String: [String: [String]]]]
     let families: [Family]
   }
 
+  static let path = "../Sources/Checkpoints/Families/families.json"
   static let projections: Set = ["gate_proj", "up_proj", "down_proj"]
 
   let catalogue: Catalogue
 
   init() throws {
-    catalogue = try Fixture.decode(from: "../Sources/Checkpoints/families.json")
+    catalogue = try Fixture.decode(from: Self.path)
   }
 
-  @Test("The catalogue that is built in has the 29 families of the file, in its order")
+  @Test("The catalogue that is built in has the 31 families of the file, in its order")
   func builtIn() {
-    #expect(KnownFamily.all.count == 29)
+    #expect(KnownFamily.all.count == 31)
     #expect(KnownFamily.all.map(\.id) == catalogue.families.map(\.id))
     #expect(KnownFamily.all.map(\.modelTypes) == catalogue.families.map(\.modelTypes))
   }
@@ -96,6 +99,9 @@ import Testing
         #expect(catalogue.shared[shared.names] != nil, "\(family.id): '\(shared.names)'")
         #expect(!shared.block.isEmpty && !shared.width.isEmpty, "\(family.id)")
       }
+      for set in family.tensors {
+        #expect(catalogue.tensors[set] != nil, "\(family.id) refers to tensors '\(set)'")
+      }
       #expect(!family.experts.isEmpty && !family.router.isEmpty, "\(family.id)")
       #expect(!family.expertCount.isEmpty && !family.width.isEmpty, "\(family.id)")
       #expect(!family.block.hasSuffix("."), "\(family.id)")
@@ -105,10 +111,23 @@ import Testing
     }
   }
 
-  @Test("Every layout names all three projections, with two axes or an expert axis")
+  @Test("Every set of names is used, by roles that exist, and gives every name once")
+  func tensors() {
+    let used = Set(catalogue.families.flatMap(\.tensors))
+    #expect(Set(catalogue.tensors.keys) == used)
+    for (set, places) in catalogue.tensors {
+      for names in places.values {
+        #expect(names.keys.allSatisfy { TensorRole(rawValue: $0) != nil }, "\(set)")
+        let all = names.values.flatMap { $0 }
+        #expect(Set(all).count == all.count && !all.contains(""), "\(set)")
+      }
+    }
+  }
+
+  @Test("Every layout names up and down, and mostly the gate, with two axes or an expert axis")
   func layouts() {
     for (name, layout) in catalogue.layouts {
-      #expect(Set(layout.keys) == Self.projections, "\(name)")
+      #expect(Set(layout.keys).union(["gate_proj"]) == Self.projections, "\(name)")
       for stored in layout.values {
         // Either each expert has a tensor of its own, or there is an axis of experts.
         #expect(stored.tensor.contains("{E}") != stored.axes.contains("expert"), "\(name)")
@@ -116,7 +135,7 @@ import Testing
       }
     }
     for (name, names) in catalogue.shared {
-      #expect(Set(names.keys) == Self.projections, "\(name)")
+      #expect(Set(names.keys).union(["gate_proj"]) == Self.projections, "\(name)")
     }
   }
 
@@ -144,9 +163,21 @@ import Testing
     }
   }
 
-  @Test("Families whose published checkpoints are all stacked are not called readable")
-  func readability() {
-    let unreadable = KnownFamily.all.filter { !$0.isReadable }.map(\.id)
-    #expect(unreadable == ["gpt_oss", "granitemoe"])
+  @Test("No family is said to open whose published experts are stacked or quantised")
+  func opening() {
+    func names(_ opening: KnownFamily.Opening) -> [String] {
+      KnownFamily.all.filter { $0.opening == opening }.map(\.id)
+    }
+    #expect(names(.none) == ["gpt_oss", "granitemoe"])
+    #expect(
+      names(.others) == [
+        "qwen3_5_moe", "qwen3_vl_moe", "deepseek_v3", "deepseek_v32", "deepseek_v4", "llama4",
+        "minimax_m2",
+      ])
+    let stacked = KnownFamily.all.filter { $0.published.contains("stacked") }.map(\.id)
+    #expect(stacked == ["qwen3_5_moe", "qwen3_vl_moe", "gpt_oss", "llama4", "granitemoe"])
+    for family in KnownFamily.all {
+      #expect((family.opening == .published) == (family.published == "one each"), "\(family.id)")
+    }
   }
 }

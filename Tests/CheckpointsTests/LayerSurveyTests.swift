@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import Foundation
 import HDF5Files
 import TestSupport
@@ -39,7 +40,7 @@ import Testing
     // The others keep their places.
     let gates = try #require(checkpoint.layers[0].experts[.gate])
     #expect(gates.count == 3)
-    #expect(try gates[1].get().tensor.name == Self.start + "experts.1.gate_proj.weight")
+    #expect(try gates[1].get().name == Self.start + "experts.1.gate_proj.weight")
   }
 
   @Test(

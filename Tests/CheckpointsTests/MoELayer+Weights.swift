@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 
 extension MoELayer {
   /// Every weight that can be read: the router, then the experts by projection.

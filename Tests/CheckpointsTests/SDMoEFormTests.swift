@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import Tensors
 import TestSupport
 import Testing
@@ -9,8 +10,8 @@ import Testing
     mode: .strict, bases: .mean, weights: .usage, sides: .hidden, commonRankExact: true,
     dtype: .bf16,
     units: [
-      SDMoEForm.Unit(layer: 0, projection: .gate, commonRank: 8, originalType: .f32),
-      SDMoEForm.Unit(layer: 3, projection: .down, commonRank: 9, originalType: .f16),
+      FactoredUnit(layer: 0, projection: .gate, commonRank: 8, originalType: .f32),
+      FactoredUnit(layer: 3, projection: .down, commonRank: 9, originalType: .f16),
     ])
 
   @Test("the text is the layout that is documented")

@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import TestSupport
 import Tensors
 
@@ -12,7 +13,7 @@ extension ToyCheckpoint {
       mode: mode, bases: .joint, weights: .uniform, sides: sides, commonRankExact: false,
       dtype: dtype,
       units: [.gate, .down].map {
-        SDMoEForm.Unit(
+        FactoredUnit(
           layer: layer, projection: $0, commonRank: commonRank, originalType: .bf16)
       })
   }

@@ -33,7 +33,9 @@ import Testing
       for projection in Self.projections {
         expected.insert("figures/similarity-layer-0\(layer)-\(projection)-hidden.svg")
         expected.insert("figures/spectrum-layer-0\(layer)-\(projection).svg")
+        expected.insert("figures/energy_curve-layer-0\(layer)-\(projection).svg")
         expected.insert("units/layer-00\(layer)-\(projection)/contents.txt")
+        expected.insert("units/layer-00\(layer)-\(projection)/sources.txt")
         for table in [
           "energy", "floors", "groups", "redundant_pairs", "similarity", "spectrum", "summary",
         ] {
@@ -57,7 +59,7 @@ import Testing
   @Test("every figure is XML")
   func figures() throws {
     let figures = try Samples.reference.get().files.filter { $0.key.hasSuffix(".svg") }
-    #expect(figures.count == 33)
+    #expect(figures.count == 42)
     for (name, data) in figures {
       #expect(XMLParser(data: data).parse(), "\(name)")
       #expect(String(decoding: data, as: UTF8.self).contains("<svg"), "\(name)")
@@ -154,6 +156,52 @@ import Testing
     #expect(parts.last?.hasSuffix("\r\n") == true)
     let summary = try String(contentsOfFile: folder.path("summary"), encoding: .utf8)
     #expect(summary == (try Samples.reference.get().outcome.output))
+  }
+
+  @Test("progress and tables fit a terminal of 40 columns, and prose does")
+  func narrowTerminal() throws {
+    let outcome = try Tool.shell(
+      "script -qec 'stty cols 40; \"$SDMOE\" analyze \"$CKPT\" -o run' /dev/null", in: folder.path,
+      environment: ["CKPT": Samples.qwen])
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("9 of 9 units"))
+    for line in outcome.output.split(whereSeparator: \.isNewline) {
+      let shown = line.replacing("\u{1b}[2K", with: "")
+      #expect(shown.count <= 40 || !shown.contains(" "), "\(shown)")
+    }
+  }
+
+  @Test("off a terminal lines have 80 characters at most, or what COLUMNS says")
+  func lineWidths() throws {
+    let summary = try Samples.reference.get().outcome.output
+    #expect(summary.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(summary)")
+    let narrow = try Tool.shell(
+      "COLUMNS=50 \"$SDMOE\" analyze \"$CKPT\" -o run --quiet", in: folder.path,
+      environment: ["CKPT": Samples.tiny])
+    #expect(narrow.status == 0)
+    #expect(narrow.output.split(separator: "\n").allSatisfy { $0.count <= 50 }, "\(narrow.output)")
+  }
+
+  @Test("after an interruption matrices are counted as units are")
+  func resumedProgress() throws {
+    let path = folder.path("run")
+    #expect(try Tool.analyze(Samples.qwen, into: path).status == 0)
+    try FileManager.default.removeItem(atPath: "\(path)/units/layer-001-up_proj")
+    let errors = try Tool.analyze(Samples.qwen, into: path).errors
+    #expect(errors.contains("9 of 9 units  117 of 117 matrices"), "\(errors)")
+  }
+
+  @Test("an option that is given twice means what both say")
+  func repeatedLists() throws {
+    let outcome = try Tool.run(
+      [
+        "analyze", Samples.qwen, "-o", folder.path("run"), "--layers", "2", "--layers", "0",
+        "--projections", "gate", "--projections", "down", "--analyses", "energy", "--dry-run",
+        "--analyses", "spectrum",
+      ])
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("energy, spectrum"))
+    #expect(outcome.output.contains("4, each one layer and projection"), "\(outcome.output)")
   }
 
   @Test("with --quiet nothing is on stderr")
@@ -319,5 +367,5 @@ func waitForUnit(in run: String, of started: Tool.Started) {
 /// How many units a run folder holds.
 func finishedUnits(in run: String) -> Int {
   let names = try? FileManager.default.contentsOfDirectory(atPath: "\(run)/units")
-  return (names ?? []).count { $0.hasPrefix("layer-") }
+  return (names ?? []).count { $0.hasPrefix("layer-") && !$0.hasSuffix(".work") }
 }

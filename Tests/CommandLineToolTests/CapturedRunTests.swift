@@ -83,8 +83,8 @@ import Testing
     }
     #expect(
       try lines(Self.inputs) == [
-        "analyses     energy, spectrum, similarity, router, bands, router-data, activation-ratio, shuffle,",
-        "             data-alignment, routing, gradients",
+        "analyses     energy, spectrum, similarity, router, bands, router-data,",
+        "             activation-ratio, shuffle, data-alignment, routing, gradients",
         "units        21: 9 of weights, 9 of gradients, 3 of activations", "matrices     234",
         "top k        2", "to read      7.23 MB, and the captures",
       ])
@@ -197,7 +197,7 @@ import Testing
         if try started.outcome().status == -SIGKILL { kills += 1 }
         let left = try filesByPath(under: path)
         #expect(
-          left.keys.filter { reference[$0] == nil && !$0.contains(".tmp/") } == [],
+          left.keys.filter { reference[$0] == nil && !$0.contains(".work/") } == [],
           "only files of the run, and those of a unit that was being written")
         #expect(left.values.allSatisfy { $0.count < Self.basisByteCount })
       }

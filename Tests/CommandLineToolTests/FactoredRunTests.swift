@@ -84,10 +84,10 @@ import Testing
     #expect(
       outcome.output.hasPrefix(
         "unique parts, with the common rank 3 projected out; "
-          + "measured whole, as they are not factored: layer-000-up_proj\n"))
+          + "measured whole, as they are\n  not factored: layer-000-up_proj\n"))
     let files = try filesByPath(under: run)
     let figures = files.filter { $0.key.hasSuffix(".svg") }
-    #expect(figures.count == 16)
+    #expect(figures.count == 19)
     for (name, data) in figures { #expect(XMLParser(data: data).parse(), "\(name)") }
     let manifest = String(decoding: try #require(files["manifest.json"]), as: UTF8.self)
     #expect(manifest.contains(#""part" : "unique""#))

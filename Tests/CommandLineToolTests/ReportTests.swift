@@ -32,6 +32,51 @@ import Testing
     #expect(try filesByPath(under: run) == (try Samples.reference.get().files))
   }
 
+  /// Changes a digit of a file.
+  private func edit(_ path: String, _ old: String, _ new: String) throws {
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text.contains(old), "\(path)")
+    let first = try #require(text.range(of: old))
+    try text.replacingCharacters(in: first, with: new).write(
+      toFile: path, atomically: true, encoding: .utf8)
+  }
+
+  @Test("tables, page and manifest that were edited or lost are written anew from the units")
+  func editedTables() throws {
+    let run = try copy(as: "run")
+    try edit("\(run)/tables/summary.csv", "0.3", "0.9")
+    try edit("\(run)/index.html", "0.3", "0.9")
+    try edit("\(run)/manifest.json", "\"finished\"", "\"open\"")
+    try FileManager.default.removeItem(atPath: "\(run)/tables/energy.csv")
+    try "mine".write(toFile: "\(run)/tables/notes.csv", atomically: true, encoding: .utf8)
+    #expect(try Tool.run(["report", run]).status == 0)
+    let files = try filesByPath(under: run)
+    #expect(differences(files, try Samples.reference.get().files) == ["tables/notes.csv"])
+  }
+
+  @Test(
+    "edited units and an edited manifest are refused by all who read a run; analyze mends units")
+  func editedUnits() throws {
+    let run = try copy(as: "run")
+    try edit("\(run)/units/layer-001-up_proj/summary.csv", "0.3", "0.9")
+    let other = try copy(as: "other")
+    try edit("\(other)/manifest.json", "\"fraction\" : 0.01", "\"fraction\" : 0.02")
+    for words in [["report", run], ["compare", run, run, "-o", folder.path("out")]] {
+      let outcome = try Tool.run(words)
+      #expect(outcome.status == 1)
+      #expect(
+        outcome.errors.contains("not as sdmoe wrote it: units/layer-001-up_proj/summary.csv;"))
+    }
+    for words in [["report", other], ["compare", other, other, "-o", folder.path("out")]] {
+      let outcome = try Tool.run(words)
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("its units were not measured for the manifest.json"))
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
+    #expect(try Tool.analyze(Samples.qwen, into: run).status == 0)
+    #expect(try filesByPath(under: run) == (try Samples.reference.get().files))
+  }
+
   @Test("what is no finished run is refused with 1, and nothing is written")
   func refusals() throws {
     for path in [folder.path("none"), Samples.tiny] {
@@ -84,5 +129,23 @@ import Testing
     #expect(outcome.status == 1)
     #expect(outcome.errors.contains("0.01 of the directions in the first and 0.05 in the second"))
     #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
+  }
+
+  @Test("more than two runs are compared in the order given, called by their folders")
+  func series() throws {
+    let runs = try ["step-1", "step-2", "step-3"].map { try copy(as: $0) }
+    let outcome = try Tool.run(["compare"] + runs + ["-o", folder.path("out")])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let words = outcome.output.split { " \n".contains($0) }.joined(separator: " ")
+    #expect(words.hasPrefix("Run 1 is qwen2-moe-tiny (step-1). Run 2 is qwen2-moe-tiny (step-2)."))
+    #expect(words.contains("from 0.303 in run 1 to 0.303 in run 3, by 0.000"))
+    #expect(outcome.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains("/") })
+    let files = try filesByPath(under: folder.path("out"))
+    #expect(rows(files["tables/run_means.csv"]).count == (3 + 3 + 2) * 3)
+    for (name, data) in files where name.hasSuffix(".svg") {
+      #expect(XMLParser(data: data).parse(), "\(name)")
+    }
+    let inside = try Tool.run(["compare"] + runs + ["-o", "\(runs[2])/out"])
+    #expect(inside.status == 1 && inside.errors.contains("lies in the run"))
   }
 }

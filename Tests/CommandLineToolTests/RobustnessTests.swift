@@ -43,6 +43,56 @@ import Testing
     #expect(differences(try filesByPath(under: path), reference.files) == [])
   }
 
+  @Test("two runs of one folder at once share the work, and both end well")
+  func atOnce() throws {
+    let runs = try (0..<2).map { _ in
+      try Tool.start(
+        try Tool.path.get(), ["analyze", Samples.qwen, "-o", "run"], in: folder.path,
+        streams: TemporaryFolder())
+    }
+    let reference = try Samples.reference.get()
+    for run in runs {
+      let outcome = try run.outcome()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.output == reference.outcome.output)
+    }
+    #expect(differences(try filesByPath(under: folder.path("run")), reference.files) == [])
+  }
+
+  @Test("weights that changed in place since: the new numbers, and the user is told")
+  func changedWeights() throws {
+    let copy = folder.path("model")
+    try Samples.copy(of: Samples.tiny, to: copy)
+    #expect(try Tool.analyze(copy, into: folder.path("run")).status == 0)
+    let expert = "model.layers.1.mlp.experts.2.down_proj.weight"
+    let index = try JSONDecoder().decode(
+      Index.self,
+      from: Data(contentsOf: URL(filePath: "\(copy)/model.safetensors.index.json")))
+    let shard = "\(copy)/\(try #require(index.weightMap[expert]))"
+    try replaceElements(of: expert, in: shard)
+    let again = try Tool.analyze(copy, into: folder.path("run"))
+    #expect(again.status == 0)
+    #expect(
+      again.errors.hasPrefix(
+        "the input has changed since it was measured; measured again: layer 1 down_proj\n"))
+    let fresh = try Tool.analyze(copy, into: folder.path("fresh"))
+    // A line may be broken elsewhere where the path is longer.
+    func words(_ text: String) -> [Substring] { text.split(whereSeparator: \.isWhitespace) }
+    #expect(words(fresh.output.replacing("/fresh/", with: "/run/")) == words(again.output))
+    #expect(
+      differences(
+        try filesByPath(under: folder.path("run")), try filesByPath(under: folder.path("fresh")))
+        == [])
+    try replaceElements(of: expert, in: shard, keepingTimes: true)
+    let last = try Tool.analyze(copy, into: folder.path("run"), "--recheck")
+    #expect(last.errors.contains("measured again: layer 1 down_proj"))
+  }
+
+  private struct Index: Decodable {
+    let weightMap: [String: String]
+    enum CodingKeys: String, CodingKey { case weightMap = "weight_map" }
+  }
+
   @Test("a reader that closes its end of a pipe is no reason to stop")
   func closedPipes() throws {
     let environment = ["CKPT": Samples.tiny]
@@ -171,11 +221,28 @@ import Testing
     )
   }
 
+  @Test("a finished run that may not be written is summarised, and is left as it was")
+  func finishedRunNotAllowed() throws {
+    let user = try OtherUser(in: folder)
+    let path = folder.path("run")
+    let first = try Tool.analyze(user.checkpoint, into: path, "--quiet")
+    #expect(first.status == 0)
+    let files = try filesByPath(under: path)
+    #expect(try Tool.shell("chmod -R a+rX,a-w run", in: folder.path).status == 0)
+    defer { _ = try? Tool.shell("chmod -R u+w run", in: folder.path) }
+    let outcome = try user.run(["analyze", user.checkpoint, "-o", path])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output == first.output)
+    #expect(try user.run(["report", path]).status == 0)
+    #expect(differences(try filesByPath(under: path), files) == [])
+  }
+
   @Test("a run folder that may not be written is told, and is left as it was")
   func runNotAllowed() throws {
     let user = try OtherUser(in: folder)
     let path = folder.path("run")
     #expect(try Tool.analyze(user.checkpoint, into: path, "--quiet").status == 0)
+    try FileManager.default.removeItem(atPath: "\(path)/tables/energy.csv")
     let files = try filesByPath(under: path)
     #expect(try Tool.shell("chmod -R a+rX,a-w run", in: folder.path).status == 0)
     defer { _ = try? Tool.shell("chmod -R u+w run", in: folder.path) }
@@ -183,7 +250,7 @@ import Testing
     #expect(outcome.status == 1)
     #expect(
       outcome.errors
-        == "Error: \(path)/manifest.json: cannot write: Permission denied; check the permissions and the free space, and run the same command again\n"
+        == "Error: \(path)/tables/energy.csv: cannot write: Permission denied; check the permissions and the free space, and run the same command again\n"
     )
     #expect(differences(try filesByPath(under: path), files) == [])
   }

@@ -78,7 +78,7 @@ import Testing
       #expect(outcome.status == 1)
       #expect(
         outcome.errors
-          == "Error: \(path): has no sdmoe-certificate.json, so there is nothing to verify; give the output of sdmoe convert\n"
+          == "Error: \(path): has no sdmoe/certificate.json, so there is nothing to verify; give the output of sdmoe convert\n"
       )
     }
   }
@@ -86,17 +86,17 @@ import Testing
   @Test(
     "a certificate that is none is told", arguments: ["", "{}", "null", "{\"units\": []}", "{{{"])
   func nonsense(text: String) throws {
-    try folder.write(text, as: "out/sdmoe-certificate.json")
+    try folder.write(text, as: "out/sdmoe/certificate.json")
     let outcome = try verify()
     #expect(outcome.status == 1)
     #expect(
       outcome.errors.hasPrefix(
-        "Error: out/sdmoe-certificate.json: is no certificate of this version of sdmoe; "))
+        "Error: out/sdmoe/certificate.json: is no certificate of this version of sdmoe; "))
   }
 
   @Test("an edited number breaks the certificate's own digest")
   func edited() throws {
-    try replace("\"commonRank\" : 2", with: "\"commonRank\" : 3", in: "sdmoe-certificate.json")
+    try replace("\"commonRank\" : 2", with: "\"commonRank\" : 3", in: "sdmoe/certificate.json")
     #expect(
       try verify().errors.contains("its content does not have the digest that it names"))
   }
@@ -116,7 +116,7 @@ import Testing
 
   @Test("a tensor without a row in the table is told, though table and certificate agree")
   func missingRow() throws {
-    let table = URL(filePath: folder.path("out/sdmoe-certificate.csv"))
+    let table = URL(filePath: folder.path("out/sdmoe/certificate.csv"))
     let name = "model.norm.weight"
     let old = try digest(of: table.path)
     let lines = try String(contentsOf: table, encoding: .utf8).split(
@@ -134,17 +134,17 @@ import Testing
 
   /// Edits the certificate, and gives it the digest that it then has.
   private func seal(_ edit: (String) -> String) throws {
-    let path = folder.path("out/sdmoe-certificate.json")
+    let path = folder.path("out/sdmoe/certificate.json")
     let text = try String(contentsOfFile: path, encoding: .utf8)
     // The certificate's own digest is the only one at this indentation.
     let start = try #require(text.range(of: "\n  \"sha256\" : \""))
     let end = try #require(text[start.upperBound...].firstIndex(of: "\""))
     let empty = edit(String(text[..<start.upperBound]) + String(text[end...]))
-    try folder.write(empty, as: "out/sdmoe-certificate.json")
+    try folder.write(empty, as: "out/sdmoe/certificate.json")
     let digest = try digest(of: path)
     let mark = "\n  \"sha256\" : \""
     try folder.write(
-      empty.replacing(mark + "\"", with: mark + digest + "\""), as: "out/sdmoe-certificate.json")
+      empty.replacing(mark + "\"", with: mark + digest + "\""), as: "out/sdmoe/certificate.json")
   }
 
   private func digest(of path: String) throws -> String {

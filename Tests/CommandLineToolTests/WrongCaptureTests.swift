@@ -13,7 +13,7 @@ import Testing
 
   /// Runs an analysis that is refused, and returns the message without the file's path.
   private func refusal(
-    _ option: String, _ file: String, checkpoint: String = Samples.tiny, _ more: [String] = []
+    _ option: String, _ file: String, _ more: [String] = [], checkpoint: String = Samples.tiny
   ) throws -> String {
     let before = FileManager.default.contents(atPath: file)
     let outcome = try Tool.run(
@@ -168,7 +168,9 @@ import Testing
 
   @Test("a folder, a missing file and a pickle are refused", arguments: ["captures", "gradients"])
   func noFile(option: String) throws {
-    #expect(try refusal("--\(option)", folder.path).hasPrefix("is a folder, not a file; "))
+    #expect(
+      try refusal("--\(option)", folder.path).hasPrefix(
+        "is a folder, not a file; name an HDF5 or a .safetensors file"))
     #expect(try refusal("--\(option)", folder.path("none.h5")) == "no such file; check the path")
     let pickle = folder.path("captured.pt")
     try Data([0x80, 2, 0x7d, 0x71, 0, 0x2e]).write(to: URL(filePath: pickle))
@@ -246,29 +248,76 @@ import Testing
     #expect(files.filter { !$0.hasPrefix("units/") } == ["manifest.json"])
   }
 
-  @Test("--keep-going leaves a sequence of zeros out, lists it, and exits with 1")
-  func zeroSequence() throws {
+  /// A capture whose first sequence is of 10 tokens, each of the same value in layer 0.
+  private func capture(ofFirstSequence value: Double) throws -> String {
     var sample = CapturedSample.capture
     sample["shuffled.permutation"] = .integers(Array(0..<10) + Array(0..<15) + Array(0..<15))
     sample["sequence_offsets"] = .integers([0, 10, 25, 40])
-    for place in 0..<320 { sample.set(0, at: place, of: "layers.0.moe_input") }
-    let path = try sample.written(in: folder)
-    let reason =
-      "tensor 'layers.0.moe_input', sequence 0, is zero in every element in single precision, so it has no leading directions; capture a longer and more varied text, or leave out what cannot be measured with --keep-going"
-    #expect(try refusal("--captures", path) == reason)
+    for place in 0..<320 { sample.set(value, at: place, of: "layers.0.moe_input") }
+    return try sample.written(in: folder)
+  }
+
+  @Test("--keep-going leaves a sequence without rank out, lists it, and exits with 1")
+  func sequenceWithoutRank() throws {
+    let path = try capture(ofFirstSequence: 0.5)
+    // Two directions are asked for.
+    let words = ["--fraction", "0.2"]
+    let reason = "tensor 'layers.0.moe_input', sequence 0, has a rank below 2: singular value 2 is "
+    #expect(try refusal("--captures", path, words).hasPrefix(reason))
     let run = folder.path("kept")
-    let outcome = try Tool.analyze(
-      Samples.tiny, into: run, "--captures", path, "--keep-going", "--quiet")
+    let outcome = try Tool.run(
+      ["analyze", Samples.tiny, "-o", run, "--captures", path, "--keep-going", "--quiet"] + words)
     #expect(outcome.status == 1)
     #expect(
-      outcome.errors
-        == "left out, and listed in tables/left_out.csv:\n- captured.safetensors: \(reason.prefix { $0 != ";" })\n"
-    )
+      outcome.errors.hasPrefix(
+        "left out, and listed in tables/left_out.csv:\n- captured.safetensors: \(reason)"))
+    #expect(
+      outcome.output.replacing("\n ", with: "").contains(
+        "10 of 40 captured rows are in long runs of identical rows"), "\(outcome.output)")
     let files = try filesByPath(under: run)
     let leftOut = String(decoding: try #require(files["tables/left_out.csv"]), as: UTF8.self)
     #expect(leftOut.hasPrefix("layer,projection,expert,reason\n0,,sequence 0,"))
     // Three pairs of sequences, of which one is left in layer 0.
     #expect(rows(files["tables/data_alignment.csv"]).map { $0[0] } == ["0", "1", "1", "1"])
+  }
+
+  @Test("a sequence of zeros is padding: left out of every layer, and told")
+  func zeroSequence() throws {
+    let run = folder.path("run")
+    let outcome = try Tool.analyze(
+      Samples.tiny, into: run, "--captures", try capture(ofFirstSequence: 0), "--quiet")
+    #expect(outcome.status == 0)
+    let remark =
+      "10 of 40 captured rows were left out: zeros, of layers that disagree; layers.0.moe_input has most"
+    #expect(outcome.output.replacing("\n ", with: "").contains(remark), "\(outcome.output)")
+    let files = try filesByPath(under: run)
+    #expect(
+      rows(files["tables/data_alignment.csv"]).map { $0.prefix(3) } == [
+        ["0", "1", "2"], ["1", "1", "2"],
+      ])
+    #expect(rows(files["tables/routing_summary.csv"]).map { $0[1] } == ["30", "30"])
+    let page = String(decoding: try #require(files["index.html"]), as: UTF8.self)
+    #expect(page.contains(remark))
+  }
+
+  @Test("what captures do not allow is left out with the reason; asked for by name, it is an error")
+  func omission() throws {
+    var sample = CapturedSample.capture
+    sample["layers.1.router_logits"] = nil
+    let path = try sample.written(in: folder)
+    let run = folder.path("run")
+    let outcome = try Tool.analyze(Samples.tiny, into: run, "--captures", path, "--quiet")
+    #expect(outcome.status == 0)
+    let remark = "routing was left out: the captures have no layers/1/router_logits"
+    #expect(outcome.output.contains(remark), "\(outcome.output)")
+    let files = try filesByPath(under: run)
+    for name in ["index.html", "manifest.json"] {
+      let text = String(decoding: try #require(files[name]), as: UTF8.self)
+      #expect(text.contains("the captures have no layers/1/router_logits"), "\(name)")
+    }
+    #expect(
+      try refusal("--captures", path, ["--analyses", "routing"]).hasPrefix(
+        "has no layers/1/router_logits, which --analyses routing needs"))
   }
 
   @Test("an expert without a gradient is listed, and is no failure")

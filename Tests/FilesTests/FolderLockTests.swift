@@ -37,6 +37,19 @@ import Testing
     #expect(FolderLock(in: folder.path)?.isHeld == true)
   }
 
+  @Test("several share a folder, none of them while one has it alone, and the first looks around")
+  func sharing() throws {
+    let folder = try ScratchFolder()
+    var looks = 0
+    let first = try #require(FolderLock(sharing: folder.path) { looks += 1 })
+    let second = try #require(FolderLock(sharing: folder.path) { looks += 1 })
+    #expect(looks == 1)
+    #expect(first.wasAlone && !second.wasAlone)
+    #expect(first.isHeld && second.isHeld)
+    #expect(FolderLock(in: folder.path) == nil)
+    withExtendedLifetime((first, second)) {}
+  }
+
   @Test("nobody is kept out of what cannot be locked")
   func missing() throws {
     let folder = try ScratchFolder()

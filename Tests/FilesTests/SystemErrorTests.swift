@@ -23,5 +23,17 @@ import Testing
   func reason() {
     #expect(SystemError(code: ENOSPC).reason == "No space left on device")
     #expect(!SystemError(code: 99_999).reason.isEmpty)
+    // A number of the kernel that its C library has no words for.
+    #expect(SystemError(code: 524).reason == "Operation not supported by the server")
+  }
+
+  @Test(
+    "says that a file system cannot rename", arguments: [EXDEV, ENOSYS, EOPNOTSUPP, EINVAL, EPERM])
+  func rename(code: CInt) {
+    let words = SystemError(code: code).reason
+    #expect(
+      SystemError(code: code, isRename: true).reason
+        == "its file system cannot rename it (\(words)); write to another disk and copy the result")
+    #expect(SystemError(code: ENOSPC, isRename: true).reason == "No space left on device")
   }
 }

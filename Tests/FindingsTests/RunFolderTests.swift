@@ -1,3 +1,4 @@
+import Experts
 import Findings
 import Foundation
 import TestSupport
@@ -137,7 +138,7 @@ import Testing
   func lostTable() throws {
     let folder = try RunFolder(path: path, for: manifest)
     let unit = manifest.units[0]
-    let file = "\(path)/units/\(unit.name)/spectrum.csv"
+    let file = "\(path)/units/\(unit.key.folderName)/spectrum.csv"
     try folder.write([energyTable(unit), Table(.spectrum)], of: unit)
     #expect(folder.isFinished(unit))
     let whole = try Data(contentsOf: URL(filePath: file))
@@ -154,12 +155,14 @@ import Testing
     var folder = try RunFolder(path: path, for: manifest)
     let unit = manifest.units[0]
     var leftOut = Table(.leftOut)
-    leftOut.append(.integer(0), .text("gate_proj"), .text("3"), .text("holds NaN, \"here\""))
+    leftOut.append(
+      LeftOutParts.layer(0), LeftOutParts.projection(.gate), LeftOutParts.expert("3"),
+      LeftOutParts.reason("holds NaN, \"here\""))
     try folder.write([energyTable(unit), Table(.spectrum), leftOut], of: unit)
     try folder.updateManifest()
     #expect(!folder.isFinished(unit))
     #expect(folder.manifest.units[0].state == .open)
-    #expect(try folder.table(.leftOut, of: unit)?.texts("reason") == ["holds NaN, \"here\""])
+    #expect(try folder.table(.leftOut, of: unit)?[LeftOutParts.reason] == ["holds NaN, \"here\""])
     try folder.gatherTables([.energy, .leftOut])
     #expect(try folder.table(.leftOut)?.rowCount == 1)
 
@@ -167,26 +170,25 @@ import Testing
     #expect(folder.isFinished(unit))
     #expect(try folder.table(.leftOut, of: unit) == nil)
     #expect(try folder.table(.spectrum, of: unit) == nil)
-    #expect(try folder.table(.energy, of: unit)?.numbers("energy_top") == [0.25])
+    #expect(try folder.table(.energy, of: unit)?[Energy.energyTop] == [0.25])
     try folder.gatherTables([.energy, .leftOut])
     #expect(try folder.table(.leftOut) == nil)
     #expect(!(try names.contains("tables/left_out.csv")))
   }
 
-  @Test("one process at a time works in a folder; what a killed one left is removed by the next")
+  @Test("several processes work in a folder; what a killed one left is removed by one alone")
   func leftovers() throws {
     let leftovers = [
-      ".manifest.json.77.part", "units/.layer-000-gate_proj.77.part/energy.csv",
-      "tables/.energy.csv.77.part", "figures/.a.svg.77.part", "tables/energy.csv.k3j.tmp",
+      "manifest.json.77.tmp", "units/layer-000-gate_proj.77.tmp/energy.csv",
+      "units/layer-012-gate_proj.work/energy.csv", "figures/a.svg.77.tmp",
+      "tables/energy.csv.k3j.tmp",
     ]
     do {
       let working = try RunFolder(path: path, for: manifest)
       for name in leftovers { try temporary.write("half", as: "deep/run/\(name)") }
-      #expect(throws: FindingsError.inUse(path: path)) {
-        _ = try RunFolder(path: path, for: manifest)
-      }
+      let beside = try RunFolder(path: path, for: manifest)
       for name in leftovers { #expect(try names.contains(name), "removed under a working process") }
-      withExtendedLifetime(working) {}
+      withExtendedLifetime((working, beside)) {}
     }
     _ = try RunFolder(path: path, for: manifest)
     #expect(try names == ["figures", "manifest.json", "tables", "units"])
@@ -194,10 +196,58 @@ import Testing
 
   @Test("a process that was killed while it wrote its first manifest is no obstacle")
   func killedAtTheStart() throws {
-    try temporary.write("{", as: "deep/run/.manifest.json.77.part")
+    try temporary.write("{", as: "deep/run/manifest.json.77.tmp")
     try RunFolder.check(path: path, for: manifest)
     _ = try RunFolder(path: path, for: manifest)
     #expect(try names == ["figures", "manifest.json", "tables", "units"])
+  }
+
+  // MARK: Finished runs
+
+  /// Writes all units, and says how the run is refused when it is opened again.
+  private func refusalOfFinished(after change: () throws -> Void) throws -> String? {
+    do {
+      let folder = try RunFolder(path: path, for: manifest)
+      for unit in manifest.units { try folder.write([energyTable(unit)], of: unit) }
+    }
+    _ = try RunFolder(finishedAt: path, forWriting: true)
+    try change()
+    return #expect(throws: FindingsError.self) {
+      try RunFolder(finishedAt: path, forWriting: false)
+    }?.description
+  }
+
+  @Test("a finished run whose units were edited is refused, with the files and the way out")
+  func editedUnits() throws {
+    let refusal = try refusalOfFinished {
+      let name = "deep/run/units/layer-000-gate_proj/energy.csv"
+      let text = try String(contentsOfFile: temporary.path(name), encoding: .utf8)
+      try temporary.write(text.replacing("0.5", with: "0.7"), as: name)
+      try temporary.write("mine", as: "deep/run/units/layer-012-down_proj/summary.csv")
+      try temporary.write("a browser's", as: "deep/run/units/layer-012-gate_proj/.DS_Store")
+    }
+    #expect(
+      refusal?.hasPrefix(
+        "\(path): 2 files of the run's units are not as sdmoe wrote them: units/layer-000-gate_proj/energy.csv, units/layer-012-down_proj/summary.csv; edited or damaged units are measured again by: sdmoe analyze <checkpoint> -o \(path) "
+      ) == true, "\(refusal ?? "")")
+  }
+
+  @Test(
+    "a finished run whose manifest was edited is refused",
+    arguments: [
+      ("\"fraction\" : 0.01", "\"fraction\" : 0.02"), ("\"k\" : 2", "\"k\" : 3"),
+      ("\"qwen2_moe\"", "\"other_moe\""), ("max(1, ", "max(2, "),
+    ])
+  func editedManifest(old: String, new: String) throws {
+    let refusal = try refusalOfFinished {
+      let text = try String(contentsOfFile: "\(path)/manifest.json", encoding: .utf8)
+      #expect(text.contains(old))
+      try temporary.write(text.replacing(old, with: new), as: "deep/run/manifest.json")
+    }
+    #expect(
+      refusal
+        == "\(path): its units were not measured for the manifest.json that lies there, which was edited or is another run's; put the manifest.json back that sdmoe wrote, or run sdmoe analyze into a new folder"
+    )
   }
 
   // MARK: Tables
@@ -220,34 +270,33 @@ import Testing
 
         """)
     #expect(try names.filter { $0.hasPrefix("tables/") } == ["tables/energy.csv"])
-    #expect(try folder.table(.energy)?.texts("expert") == ["0", "2", "3"])
+    #expect(try folder.table(.energy)?[Energy.expert].map(\.text) == ["0", "2", "3"])
     #expect(try folder.table(.similarity) == nil)
   }
 
   @Test("equal floors of units stand once, sorted by dimension and count")
   func floors() throws {
     let folder = try RunFolder(path: path, for: manifest)
-    func floors(_ rows: [(n: Int, k: Int, measure: String)]) -> Table {
+    func floors(_ rows: [(n: Int, k: Int, measure: Floors.Measure)]) -> Table {
       var table = Table(.floors)
       for row in rows {
         table.append(
-          .integer(row.n), .integer(row.k), .text(row.measure), .number(0.1), .number(0), .number(1)
-        )
+          Floors.n(row.n), Floors.k(row.k), Floors.measure(row.measure), Floors.mean(0.1),
+          Floors.sd(0), Floors.p95(1))
       }
       return table
     }
     try folder.write(
-      [floors([(128, 2, "mean_cosine"), (128, 2, "geodesic"), (96, 5, "mean_cosine")])],
+      [floors([(128, 2, .meanCosine), (128, 2, .geodesic), (96, 5, .meanCosine)])],
       of: manifest.units[0])
     try folder.write(
-      [floors([(128, 2, "mean_cosine"), (128, 2, "geodesic"), (96, 1, "mean_cosine")])],
+      [floors([(128, 2, .meanCosine), (128, 2, .geodesic), (96, 1, .meanCosine)])],
       of: manifest.units[3])
     try folder.gatherTables([.floors])
     let table = try Table(readingFrom: "\(path)/tables/floors.csv", as: .floors)
-    #expect(table.integers("n") == [96, 96, 128, 128])
-    #expect(table.integers("k") == [1, 5, 2, 2])
-    #expect(
-      table.texts("measure") == ["mean_cosine", "mean_cosine", "mean_cosine", "geodesic"])
+    #expect(table[Floors.n] == [96, 96, 128, 128])
+    #expect(table[Floors.k] == [1, 5, 2, 2])
+    #expect(table[Floors.measure] == [.meanCosine, .meanCosine, .meanCosine, .geodesic])
   }
 
   @Test("a unit's table that is damaged or cut short is not gathered; the old table is kept")
@@ -257,7 +306,7 @@ import Testing
     try folder.write([energyTable(unit)], of: unit)
     try folder.gatherTables([.energy])
     let before = try Data(contentsOf: URL(filePath: "\(path)/tables/energy.csv"))
-    let part = "deep/run/units/\(unit.name)/energy.csv"
+    let part = "deep/run/units/\(unit.key.folderName)/energy.csv"
     let file = try temporary.write("layer,other\n1,2\n", as: part)
     #expect(
       throws: FindingsError.wrongColumns(
@@ -284,9 +333,13 @@ import Testing
       try filesByPath(under: path).keys.sorted() == [
         "figures/a-figure.svg", "manifest.json", "tables/energy.csv",
         "units/layer-000-down_proj/contents.txt", "units/layer-000-down_proj/energy.csv",
+        "units/layer-000-down_proj/sources.txt",
         "units/layer-000-gate_proj/contents.txt", "units/layer-000-gate_proj/energy.csv",
+        "units/layer-000-gate_proj/sources.txt",
         "units/layer-012-down_proj/contents.txt", "units/layer-012-down_proj/energy.csv",
+        "units/layer-012-down_proj/sources.txt",
         "units/layer-012-gate_proj/contents.txt", "units/layer-012-gate_proj/energy.csv",
+        "units/layer-012-gate_proj/sources.txt",
       ])
     #expect(folder.manifest.units.allSatisfy { $0.state == .finished })
   }

@@ -1,34 +1,37 @@
+import Experts
 import Findings
 import Foundation
+import TestSupport
 import Testing
 
 /// Checks what a manifest says of itself and of others.
 @Suite struct RunManifestTests {
   static let differences: [(change: @Sendable (inout RunManifest) -> Void, words: String)] = [
-    ({ $0.checkpoint.fingerprint = "b" }, "of another checkpoint of model_type qwen2_moe"),
+    ({ $0.checkpoint.structure = "b" }, "of another checkpoint of model_type qwen2_moe"),
     ({ $0.checkpoint.modelType = "olmoe" }, "of another checkpoint of model_type olmoe"),
+    ({ $0.checkpoint.family = "mine abc" }, "read as the family mine abc"),
     ({ $0.version = "0.2.0" }, "made by version 0.2.0"),
     ({ $0.options.layers = [3] }, "of layer 3"),
     ({ $0.options.layers = [3, 4, 5] }, "of layers 3-5"),
     ({ $0.options.layers = [0, 2, 5] }, "of layers 0,2,5"),
     ({ $0.options.layers = Array(0..<60) }, "of layers 0-59"),
     ({ $0.options.layers = Array(0..<20) + [30] }, "of 21 layers between 0 and 30"),
-    ({ $0.options.projections = ["up_proj"] }, "of the projections up_proj"),
+    ({ $0.options.projections = [.up] }, "of the projections up_proj"),
     ({ $0.options.analyses = ["energy", "router"] }, "of the analyses energy,router"),
     ({ $0.options.fraction = 0.05 }, "with --fraction 0.05"),
     ({ $0.captures = "b" }, "with other captures"),
     ({ $0.captures = nil }, "without captures"),
     ({ $0.gradients = "b" }, "with other gradients"),
     ({ $0.gradients = nil }, "without gradients"),
-    ({ $0.options.part = "unique" }, "with --part unique"),
-    ({ $0.options.fullSpectrum = true }, "with --full-spectrum"),
-    ({ $0.options.groupExcess = 0.25 }, "with --group-excess 0.25"),
-    ({ $0.options.groupExcess = nil }, "without --group-excess"),
-    ({ $0.options.threshold = 2.5 }, "with --threshold 2.5"),
-    ({ $0.options.tokens = "all" }, "with --tokens all"),
-    ({ $0.options.routedOnly = true }, "with --routed-only"),
-    ({ $0.options.center = false }, "without --center"),
-    ({ $0.options.sequences = "12" }, "with --sequences 12"),
+    ({ $0.options[RunOption<String>("part")] = "unique" }, "with --part unique"),
+    ({ $0.options[RunOption<Bool>("full-spectrum")] = true }, "with --full-spectrum"),
+    ({ $0.options[RunOption<Double>("group-excess")] = 0.25 }, "with --group-excess 0.25"),
+    ({ $0.options[RunOption<Double>("group-excess")] = nil }, "without --group-excess"),
+    ({ $0.options[RunOption<Double>("threshold")] = 2.5 }, "with --threshold 2.5"),
+    ({ $0.options[RunOption<String>("tokens")] = "all" }, "with --tokens all"),
+    ({ $0.options[RunOption<Bool>("routed-only")] = true }, "with --routed-only"),
+    ({ $0.options[RunOption<Bool>("center")] = false }, "without --center"),
+    ({ $0.options[RunOption<String>("sequences")] = "12" }, "with --sequences 12"),
     ({ $0.definitions["k"] = "half" }, "with other definitions"),
   ]
 
@@ -37,12 +40,12 @@ import Testing
     var manifest = testManifest()
     manifest.captures = "c"
     manifest.gradients = "d"
-    manifest.options.groupExcess = 0.5
-    manifest.options.threshold = 1
-    manifest.options.tokens = "8192"
-    manifest.options.routedOnly = false
-    manifest.options.center = true
-    manifest.options.sequences = "64"
+    manifest.options[RunOption<Double>("group-excess")] = 0.5
+    manifest.options[RunOption<Double>("threshold")] = 1
+    manifest.options[RunOption<String>("tokens")] = "8192"
+    manifest.options[RunOption<Bool>("routed-only")] = false
+    manifest.options[RunOption<Bool>("center")] = true
+    manifest.options[RunOption<String>("sequences")] = "64"
     return manifest
   }
 
@@ -53,12 +56,35 @@ import Testing
     #expect(Self.manifest().difference(from: other) == Self.differences[index].words)
   }
 
+  @Test("a checkpoint under another name goes on with its run")
+  func renamed() throws {
+    var renamed = testManifest()
+    renamed.checkpoint.name = "another"
+    #expect(testManifest().difference(from: renamed) == nil)
+    let folder = try TemporaryFolder()
+    let unit = renamed.units[0]
+    let run = try RunFolder(path: folder.path("run"), for: testManifest())
+    try run.write([energyTable(unit)], of: unit)
+    #expect(
+      try RunFolder(path: folder.path("run"), for: renamed).manifest.units[0].state == .finished)
+  }
+
   @Test("captures that were not there before, and an option that was set")
   func theOtherWay() {
     #expect(testManifest().difference(from: Self.manifest()) == "with other captures")
     var other = testManifest()
-    other.options.fullSpectrum = true
+    other.options[RunOption<Bool>("full-spectrum")] = true
     #expect(other.difference(from: testManifest()) == "without --full-spectrum")
+  }
+
+  @Test("a family that was chosen is written, and told where it is not")
+  func family() throws {
+    var manifest = testManifest()
+    #expect(!String(decoding: try JSONEncoder().encode(manifest), as: UTF8.self).contains("family"))
+    manifest.checkpoint.family = "qwen3_moe"
+    let data = try JSONEncoder().encode(manifest)
+    #expect(try JSONDecoder().decode(RunManifest.self, from: data) == manifest)
+    #expect(manifest.difference(from: testManifest()) == "read without --family")
   }
 
   @Test("what is written is read again, and options that were not asked for are not there")
@@ -83,7 +109,7 @@ import Testing
   @Test("a run of unique parts says so, and tells each unit's common rank")
   func uniqueParts() throws {
     var manifest = testManifest()
-    manifest.options.part = "unique"
+    manifest.options[RunOption<String>("part")] = "unique"
     manifest.units[0].commonRank = 8
     let data = try JSONEncoder().encode(manifest)
     let text = String(decoding: data, as: UTF8.self)
@@ -98,23 +124,5 @@ import Testing
     var other = testManifest()
     other.units[0].state = .finished
     #expect(testManifest().difference(from: other) == nil)
-  }
-
-  @Test("a unit's name says what it measures")
-  func unitSubject() {
-    let names = [
-      RunManifest.Unit(layer: 3, projection: nil, subject: .activations),
-      RunManifest.Unit(layer: 3, projection: "up_proj"),
-      RunManifest.Unit(layer: 3, projection: "up_proj", subject: .gradients),
-    ].map(\.name)
-    #expect(names == ["layer-003-activations", "layer-003-up_proj", "layer-003-up_proj-gradients"])
-  }
-
-  @Test(
-    "a unit's name sorts by layer",
-    arguments: [(0, "000"), (12, "012"), (999, "999"), (1234, "1234")])
-  func unitName(layer: Int, digits: String) {
-    let unit = RunManifest.Unit(layer: layer, projection: "up_proj", state: .open)
-    #expect(unit.name == "layer-\(digits)-up_proj")
   }
 }

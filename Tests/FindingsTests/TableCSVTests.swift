@@ -5,7 +5,8 @@ import Testing
 
 /// Checks that a table reads back as it was written, and that damage is told in words.
 @Suite struct TableCSVTests {
-  private func reread(_ text: String, as definition: TableDefinition = mixed) throws -> Table {
+  private func reread(_ text: String, as definition: TableDefinition = Mixed.table) throws -> Table
+  {
     let folder = try TemporaryFolder()
     return try Table(readingFrom: try folder.write(text, as: "t.csv"), as: definition)
   }
@@ -20,9 +21,9 @@ import Testing
       0.1 + 0.2, .pi, .infinity, -.infinity,
     ]
     let table = mixedTable(values.enumerated().map { ($0.offset, $0.element, "") })
-    let again = try reread(Table.header(of: mixed) + table.lines)
-    #expect(again.numbers("value").map(\.bitPattern) == values.map(\.bitPattern))
-    #expect(again.integers("count") == Array(values.indices))
+    let again = try reread(Table.header(of: Mixed.table) + table.lines)
+    #expect(again[Mixed.value].map(\.bitPattern) == values.map(\.bitPattern))
+    #expect(again[Mixed.count] == Array(values.indices))
   }
 
   @Test("numbers are written in their shortest form, NaN as nothing")
@@ -31,14 +32,14 @@ import Testing
       (1, 0.1, "a"), (-2, 1e-300, "b"), (3, .infinity, "c"), (4, .nan, "d"), (5, 2, "e"),
     ])
     #expect(table.lines == "1,0.1,a\n-2,1e-300,b\n3,inf,c\n4,,d\n5,2.0,e\n")
-    #expect(Table.header(of: mixed) == "count,value,word\n")
+    #expect(Table.header(of: Mixed.table) == "count,value,word\n")
   }
 
   @Test("NaN reads back as NaN")
   func notANumber() throws {
-    let again = try reread(Table.header(of: mixed) + mixedTable([(1, .nan, "")]).lines)
-    #expect(again.numbers("value").count == 1)
-    #expect(again.numbers("value").allSatisfy { $0.isNaN })
+    let again = try reread(Table.header(of: Mixed.table) + mixedTable([(1, .nan, "")]).lines)
+    #expect(again[Mixed.value].count == 1)
+    #expect(again[Mixed.value].allSatisfy { $0.isNaN })
   }
 
   static let texts = [
@@ -48,22 +49,24 @@ import Testing
 
   @Test("a text reads back as it was", arguments: texts)
   func text(_ text: String) throws {
+    let word = Column<String>("word", "a text")
+    let words = TableDefinition(name: "words", columns: [word])
     var single = Table(words)
-    single.append(.text(text))
-    single.append(.text("next"))
+    single.append(word(text))
+    single.append(word("next"))
     #expect(
-      try reread(Table.header(of: words) + single.lines, as: words).texts("word") == [text, "next"])
+      try reread(Table.header(of: words) + single.lines, as: words)[word] == [text, "next"])
     let table = mixedTable([(1, 2, text), (3, 4, "next")])
-    let again = try reread(Table.header(of: mixed) + table.lines)
-    #expect(again.texts("word") == [text, "next"])
-    #expect(again.integers("count") == [1, 3])
+    let again = try reread(Table.header(of: Mixed.table) + table.lines)
+    #expect(again[Mixed.word] == [text, "next"])
+    #expect(again[Mixed.count] == [1, 3])
   }
 
   @Test("lines that end in CR LF are read")
   func carriageReturns() throws {
     let table = try reread("count,value,word\r\n1,0.5,a\r\n2,,\"b\r\nc\"\r\n")
-    #expect(table.integers("count") == [1, 2])
-    #expect(table.texts("word") == ["a", "b\r\nc"])
+    #expect(table[Mixed.count] == [1, 2])
+    #expect(table[Mixed.word] == ["a", "b\r\nc"])
   }
 
   @Test("a table without rows is read")
@@ -71,7 +74,31 @@ import Testing
     #expect(try reread("count,value,word\n").rowCount == 0)
   }
 
+  @Test("columns that are not wanted are not looked at")
+  func selectedColumns() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("count,value,word\n1,x,a\ny,2,b\n", as: "t.csv")
+    let table = try Table(readingFrom: path, as: Mixed.table, columns: [Mixed.word])
+    #expect(table[Mixed.word] == ["a", "b"])
+    #expect(table.rowCount == 2)
+  }
+
   // MARK: Damage
+
+  @Test(
+    "a word that the column's type does not know is refused",
+    arguments: [
+      ("up,0,", "'up' in column 'projection', which is not one of gate_proj, up_proj, down_proj"),
+      (",0,", "'' in column 'projection', which is not one of gate_proj, up_proj, down_proj"),
+      ("up_proj,0,left", "'left' in column 'side', which is not one of hidden, neuron"),
+    ])
+  func unknownWord(line: String, message: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("projection,expert,side\nup_proj,1,\n\(line)\n", as: "t.csv")
+    #expect(throws: FindingsError.badLine(path: path, line: 3, reason: "has \(message)")) {
+      try Table(readingFrom: path, as: Words.table)
+    }
+  }
 
   static let advice =
     "the table was edited, damaged or made by another version: remove the folder that it lies in, and run sdmoe analyze again as before"
@@ -116,14 +143,18 @@ import Testing
   func damaged(text: String, message: String) throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(text, as: "mixed.csv")
-    let error = #expect(throws: FindingsError.self) { try Table(readingFrom: path, as: mixed) }
+    let error = #expect(throws: FindingsError.self) {
+      try Table(readingFrom: path, as: Mixed.table)
+    }
     #expect(error?.description == "\(path): \(message)")
   }
 
   @Test("a table that is missing is told so")
   func missing() throws {
     let path = try TemporaryFolder().path("none.csv")
-    let error = #expect(throws: FindingsError.self) { try Table(readingFrom: path, as: mixed) }
+    let error = #expect(throws: FindingsError.self) {
+      try Table(readingFrom: path, as: Mixed.table)
+    }
     #expect(
       error
         == .fileSystem(path: path, doing: "read", reason: "it is missing or not readable"))

@@ -27,6 +27,33 @@ import Testing
     #expect(try filesByPath(under: folder.path) == ["a.txt": Data("new".utf8)])
   }
 
+  @Test("a file that has the content is left alone, and written anew from the first difference on")
+  func sameContent() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("a.txt")
+    func number() throws -> Int? {
+      try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
+    }
+    let pieces = (0..<5).map { String(repeating: "\($0)", count: 50_000) }
+    func write(_ pieces: [String]) throws {
+      try WholeFile.write(to: path) { append in for piece in pieces { try append(piece) } }
+    }
+    try write(pieces)
+    let first = try number()
+    try write(pieces)
+    #expect(try number() == first)
+    for other in [
+      Array(pieces.dropLast()), pieces + ["x"], ["y"] + pieces.dropFirst(),
+      pieces.dropLast() + ["z"], [],
+    ] {
+      try write(pieces)
+      let before = try number()
+      try write(other)
+      #expect(try number() != before)
+      #expect(try filesByPath(under: folder.path) == ["a.txt": Data(other.joined().utf8)])
+    }
+  }
+
   @Test("leaves nothing behind when the writing is interrupted", arguments: [0, 1, 100_000])
   func interrupted(byteCount: Int) throws {
     let folder = try TemporaryFolder()

@@ -81,6 +81,17 @@ extension HDF5File {
   }
 
   /// The bytes of rows, read into memory that held something else.
+  func bytes(of name: String, _ slice: TensorSlice) throws -> [UInt8] {
+    let tensor = try tensor(name)
+    let count = slice.elements(of: tensor.shape).count * tensor.elementType.bitCount / 8
+    var bytes = [UInt8](repeating: 0xAA, count: count)
+    var span = bytes.mutableSpan
+    // Safe: any bytes are sound elements of `UInt8`.
+    var raw = unsafe span.mutableBytes
+    try read(slice, of: tensor, into: &raw)
+    return bytes
+  }
+
   func bytes(of name: String, rows: Range<Int>? = nil) throws -> [UInt8] {
     let tensor = try tensor(name)
     let rows = rows ?? 0..<tensor.rowCount

@@ -1,3 +1,5 @@
+import Files
+import Foundation
 import HDF5Files
 import Tensors
 import Testing
@@ -15,6 +17,16 @@ import Testing
     (
       .notHDF5(path: "a.h5", byteCount: 9),
       "a.h5: is not an HDF5 file (no signature in its 9 bytes); check the format or copy it again"
+    ),
+    (
+      .inUse(path: "a.h5"),
+      "a.h5: another program has it locked, as one that writes it; wait until that is done, "
+        + "or where no program has it open set HDF5_USE_FILE_LOCKING=FALSE"
+    ),
+    (
+      .cannotLock(path: "a.h5", reason: "No locks available"),
+      "a.h5: its file system cannot lock files: No locks available; "
+        + "set HDF5_USE_FILE_LOCKING=FALSE"
     ),
     (
       .cannotRead(path: "a.h5", object: "/x", reason: "bad checksum"),
@@ -70,5 +82,37 @@ import Testing
   @Test("read as where, what and what next", arguments: messages)
   func message(error: HDF5Error, text: String) {
     #expect(error.description == text)
+  }
+
+  // MARK: What libhdf5 says
+
+  static func said(_ text: String) -> HDF5Error {
+    HDF5Error(reading: "/x", of: "a.h5", said: text)
+  }
+
+  @Test("do not call a lock that the file system refuses damage", arguments: [37, 38, 95, 524])
+  func noLocks(number: CInt) {
+    let text = "unable to lock file, errno = \(number), error message = 'as the C library says'"
+    #expect(
+      Self.said(text) == .cannotLock(path: "a.h5", reason: SystemError(code: number).reason))
+  }
+
+  @Test("tell a lock of another program from that", arguments: [EAGAIN, EACCES])
+  func locked(number: CInt) {
+    #expect(Self.said("unable to lock file, errno = \(number), error") == .inUse(path: "a.h5"))
+  }
+
+  @Test("do not call what the system refuses damage")
+  func systemFailure() {
+    let text =
+      "file read failed: time = now, filename = 'a.h5', file descriptor = 4, errno = 5, error "
+      + "message = 'Input/output error', buf = 0x7f, total read size = 8"
+    #expect(
+      Self.said(text)
+        == .systemFailure(path: "a.h5", action: "read '/x'", reason: "Input/output error"))
+    let impossible = "file read failed: errno = 22, error message = 'Invalid argument'"
+    #expect(Self.said(impossible) == .cannotRead(path: "a.h5", object: "/x", reason: impossible))
+    #expect(
+      Self.said("bad checksum") == .cannotRead(path: "a.h5", object: "/x", reason: "bad checksum"))
   }
 }

@@ -29,6 +29,29 @@ import Testing
     }
   }
 
+  @Test("gives parts below the first axis, packed and plain")
+  func slices() throws {
+    let packed = try HDF5File(path: Fixture.path("hdf5/packed.h5"))
+    let folder = try ScratchFolder()
+    let cube = TensorDescription.of("cube", .i32, [5, 4, 3])
+    let writer = try HDF5Writer(path: folder.path("a.h5"))
+    try writer.write(cube, elements: cube.numbered)
+    try writer.finish()
+    let plain = try HDF5File(path: folder.path("a.h5"))
+    for outer in 0..<5 {
+      for first in 0..<4 {
+        let start = (outer * 4 + first) * 3
+        let rows = TensorSlice(rows: first..<4, leading: [outer])
+        let line = TensorSlice(rows: 1..<3, leading: [outer, first])
+        for (file, name) in [(packed, "rank3"), (plain, "cube")] {
+          #expect(
+            try file.bytes(of: name, rows) == numberedBytes(.i32, start..<(outer + 1) * 12))
+          #expect(try file.bytes(of: name, line) == numberedBytes(.i32, start + 1..<start + 3))
+        }
+      }
+    }
+  }
+
   @Test(
     "fails when the file was cut short after it was opened",
     arguments: [

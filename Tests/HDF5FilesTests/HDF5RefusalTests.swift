@@ -77,6 +77,17 @@ import Testing
     #expect(throws: HDF5Error.permissionDenied(path: path)) { try HDF5File(path: path) }
   }
 
+  @Test("say that another program has the file locked")
+  func locked() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.write(Fixture.bytes("hdf5/contiguous.h5"), as: "busy.h5")
+    // Safe: the string outlives the call, which keeps nothing of it.
+    let writer = unsafe open(path, O_RDWR | O_CLOEXEC)
+    defer { close(writer) }
+    try #require(flock(writer, LOCK_EX | LOCK_NB) == 0)
+    #expect(throws: HDF5Error.inUse(path: path)) { try HDF5File(path: path) }
+  }
+
   @Test("print nothing of their own, on whatever thread")
   func silence() async throws {
     let result = try await #require(

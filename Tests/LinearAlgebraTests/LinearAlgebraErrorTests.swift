@@ -33,6 +33,18 @@ import Testing
       .noConvergence(routine: "gesdd", unconvergedCount: 2),
       "made LAPACK's gesdd stop with 2 values not converged"
     ),
+    (
+      .unsoundResult(routine: "syevr"),
+      "made LAPACK's syevr report success and return no result, a bug of the library that computes; run the same command again, or with OPENBLAS_CORETYPE=Nehalem"
+    ),
+    (
+      .libraryMissing(reason: "libopenblas.so: no such file"),
+      "the library that computes cannot be loaded: libopenblas.so: no such file; install OpenBLAS and LAPACKE, on Debian libopenblas0 and liblapacke"
+    ),
+    (
+      .noAddressSpace(neededBytes: 200_900_000),
+      "about 200 MB of address space are needed, most of them by the library that computes, but a limit of this process leaves less; raise it with ulimit -v or ulimit -d"
+    ),
   ]
 
   @Test("messages say what is wrong", arguments: messages)

@@ -4,18 +4,20 @@ import csv
 import json
 import pathlib
 import re
+import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
 import numpy
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SDMOE = ROOT / ".build" / "release" / "sdmoe"
-PAGE = ROOT / "Sources/SpectralDecoupling/SpectralDecoupling.docc/FactoredLayout.md"
+PAGE = ROOT / "Sources/SpectralDecoupling/SpectralDecoupling.docc/factored-layout.md"
 FIXTURES = ["qwen2-moe-tiny", "deepseek-v2-tiny"]
 
 
@@ -94,6 +96,29 @@ class ConvertTests(unittest.TestCase):
         self.assertEqual(outcome.returncode, 1)
         self.assertIn("no common rank from 1 to 110", outcome.stderr)
         self.assertFalse((self.path / "none").exists())
+
+    def test_factored_is_no_model(self):
+        """transformers refuses parts, also with the model's own code, and so does the script."""
+        source, target = self.path / "source", self.path / "target"
+        shutil.copytree(ROOT / "Fixtures" / "qwen2-moe-tiny", source,
+                        ignore=shutil.ignore_patterns("captures", "reference*"))
+        config = json.loads((source / "config.json").read_text())
+        config["auto_map"] = {"AutoConfig": "configuration_x.XConfig"}
+        (source / "config.json").write_text(json.dumps(config))
+        (source / "configuration_x.py").write_text(
+            "from transformers import Qwen2MoeConfig as XConfig\n")
+        convert(source, target)
+        for kind in (AutoConfig, AutoModel, AutoModelForCausalLM):
+            for trust in (False, True):
+                with self.assertRaisesRegex(ValueError, "sd_moe_factored"):
+                    kind.from_pretrained(target, trust_remote_code=trust)
+        outcome = subprocess.run(
+            [sys.executable, ROOT / "Scripts" / "capture.py", target, "--tokens",
+             ROOT / "Fixtures" / "qwen2-moe-tiny" / "captures" / "tokens.npy", "-o",
+             self.path / "acts.h5"], capture_output=True, text=True)
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn(f"sdmoe convert {target} --form merged", outcome.stderr)
+        self.assertFalse((self.path / "acts.h5").exists())
 
     def test_merged(self):
         """Merged back the model is the same; strict it is another, and runs."""

@@ -61,7 +61,7 @@ class FamilyTests:
         self.capture_here("-o", path, "--capture-dtype", "f32", "--batch", "2", "--shuffle",
                           "--seed", "7")
         written = datasets(path)
-        names = {"tokens", "sequence_offsets", "shuffled/permutation"}
+        names = {"tokens", "sequence_offsets", "sequence_lengths", "shuffled/permutation"}
         for layer in self.layers:
             names |= {f"layers/{layer}/moe_input", f"layers/{layer}/router_logits",
                       f"shuffled/layers/{layer}/moe_input"}

@@ -16,7 +16,10 @@ class FixtureTests:
             FIXTURES / self.name, "--tokens", captures / "tokens.npy",
             "-o", self.folder / "acts.h5", "--gradients", self.folder / "grads.safetensors",
             "--shuffle", "--permutation-from", captures / "activations.h5", *words)
-        return captures, datasets(captures / "activations.h5"), datasets(self.folder / "acts.h5")
+        stored = datasets(captures / "activations.h5")
+        # The fixtures are older than the lengths, which their offsets tell too.
+        stored["sequence_lengths"] = np.diff(stored["sequence_offsets"])
+        return captures, stored, datasets(self.folder / "acts.h5")
 
     def assert_activations(self, stored, written):
         self.assertEqual(set(written), set(stored))
@@ -65,7 +68,10 @@ class FixtureTests:
             error = np.abs(written[name].double().numpy() - expected)
             self.assertTrue((error <= allowed).all(), name)
         kept = metadata(self.folder / "grads.safetensors")
-        self.assertEqual(kept["loss"], metadata(captures / "gradients.safetensors")["loss"])
+        # PyTorch's kernels differ by CPU: the loss is told to seven digits, of which the last may.
+        self.assertAlmostEqual(
+            float(kept["loss"]), float(metadata(captures / "gradients.safetensors")["loss"]),
+            delta=2e-6)
         self.assertEqual((kept["model"], kept["tokens"]), (self.name, "1024"))
 
     def test_the_batch_does_not_matter(self):

@@ -25,8 +25,8 @@ class TextTests(CaptureTests):
         self.assertEqual(written["tokens"].tolist(), ids[:30])
         self.assertEqual(written["sequence_offsets"].tolist(), [0, 10, 20, 30])
         self.assertEqual(set(written), {
-            "tokens", "sequence_offsets", "layers/0/moe_input", "layers/0/router_logits",
-            "layers/2/moe_input", "layers/2/router_logits"})
+            "tokens", "sequence_offsets", "sequence_lengths", "layers/0/moe_input",
+            "layers/0/router_logits", "layers/2/moe_input", "layers/2/router_logits"})
         self.assertIn("30 tokens, 2 layers", said)
 
     def test_a_text_too_short(self):
@@ -36,6 +36,18 @@ class TextTests(CaptureTests):
         self.assert_fails(
             f"text.txt: gives {count} tokens, 16 sequences of 64 need 1024; take a longer text",
             MODEL, "--text", text, "-o", self.folder / "acts.h5")
+
+    def test_a_model_without_a_tokenizer(self):
+        text = self.folder / "text.txt"
+        text.write_text(TEXT * 20, encoding="utf-8")
+        for left in [["tokenizer.json"], ["tokenizer.json", "tokenizer_config.json"]]:
+            model = self.folder / f"without-{len(left)}"
+            model.mkdir()
+            for file in MODEL.iterdir():
+                if file.is_file() and file.name not in left:
+                    (model / file.name).symlink_to(file)
+            self.assert_fails(f"{model}: has no tokenizer that can be loaded (", model, "--text",
+                              text, "-o", self.folder / "acts.h5")
 
     def test_what_is_no_text(self):
         text = self.folder / "text.txt"
@@ -64,6 +76,29 @@ class DataTests(CaptureTests):
                 self.assert_fails(text, MODEL, "--tokens", path, "-o", self.path)
         path.write_text("no array")
         self.assert_fails("cannot be read as .npy", MODEL, "--tokens", path, "-o", self.path)
+
+    def test_padding_is_cut_off_and_changes_nothing(self):
+        tokens = np.random.default_rng(3).integers(1, 4096, (3, 9))
+        bare = [self.folder / f"{number}.h5" for number in range(3)]
+        for number, length in enumerate((9, 5, 7)):
+            path = self.save_tokens(tokens[number:number + 1, :length])
+            self.capture(MODEL, "--tokens", path, "-o", bare[number], "--layers", "1")
+        tokens[1] = [*[4095] * 4, *tokens[1, :5]]
+        tokens[2, 7:] = 4095
+        self.capture(MODEL, "--tokens", self.save_tokens(tokens), "-o", self.path,
+                     "--pad-token", "4095", "--layers", "1", "--batch", "3", "--shuffle")
+        written = datasets(self.path)
+        self.assertEqual(written["sequence_lengths"].tolist(), [9, 5, 7])
+        self.assertEqual(written["sequence_offsets"].tolist(), [0, 9, 14, 21])
+        self.assertNotIn(4095, written["tokens"])
+        for name in ("tokens", "layers/1/moe_input", "layers/1/router_logits"):
+            expected = np.concatenate([datasets(path)[name] for path in bare])
+            np.testing.assert_allclose(written[name], expected, rtol=1e-3, atol=1e-3)
+        order = np.split(written["shuffled/permutation"], [9, 14])
+        self.assertEqual([sorted(part) for part in order], [[*range(n)] for n in (9, 5, 7)])
+        path = self.save_tokens(np.full((1, 4), 4095))
+        self.assert_fails("sequence 0 holds nothing but the padding token 4095", MODEL, "--tokens",
+                          path, "-o", self.path, "--pad-token", "4095")
 
     def test_models_that_do_not_fit(self):
         words = ("--tokens", self.tokens, "-o", self.path)
@@ -112,6 +147,7 @@ class WordsTests(CaptureTests):
         self.assert_refused("--text --tokens is required", MODEL, *output)
         self.assert_refused("nothing to write", MODEL, *tokens)
         self.assert_refused("belong to --text", MODEL, *tokens, *output, "--length", "8")
+        self.assert_refused("belongs to --tokens", MODEL, "--text", "t", *output, "--pad-token", "0")
         self.assert_refused("no next token", MODEL, "--text", "t", *output, "--length", "1")
         self.assert_refused("give 1 or more", MODEL, *tokens, *output, "--batch", "0")
         self.assert_refused("give 0 or more", MODEL, *tokens, *output, "--shuffle", "--seed", "-1")

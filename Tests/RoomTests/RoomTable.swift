@@ -4,43 +4,49 @@
 enum RoomTable {
   /// Every Swift room, and the modules that its files may import besides ``everywhere``.
   static let mayImport: [String: Set<String>] = [
-    // What every writer of files shares: descriptors, whole files, errors of the system.
-    "Files": [],
+    // The words that all share: projections, sides, names of experts and of units.
+    "Experts": [],
+    // One strict scanner for headers, indexes and configs.
+    "JSON": [],
+    // What every writer of files shares: descriptors, whole files, digests, errors of the system.
+    "Files": ["CCrypto"],
     // Many items side by side, for all who work on many matrices.
     "Workers": [],
+    // Charts and heatmaps for any numbers: CPNG for the cells of large heatmaps, CRSVG for PDF.
+    "Pictures": ["CPNG", "CRSVG"],
     "Tensors": [],
     "LinearAlgebra": ["COpenBLAS", "CLAPACKE", "Tensors"],
-    "SafetensorsFiles": ["Files", "Tensors"],
+    "SafetensorsFiles": ["Files", "JSON", "Tensors"],
     "HDF5Files": ["CHDF5", "Files", "Tensors"],
     // One file of either format, and what tells its content from another's: checkpoints and captures
     // are made of such files.
-    "TensorFiles": ["SafetensorsFiles", "HDF5Files", "CCrypto", "Tensors"],
-    "Checkpoints": ["SafetensorsFiles", "TensorFiles", "Tensors"],
-    "Captures": ["TensorFiles", "Tensors"],
-    "Findings": ["Files"],
+    "TensorFiles": ["SafetensorsFiles", "HDF5Files", "Files", "Tensors"],
+    "Checkpoints": ["Experts", "Files", "JSON", "TensorFiles", "Tensors"],
+    "Captures": ["Files", "TensorFiles", "Tensors"],
+    "Findings": ["Experts", "Files"],
     // Files for the scratch file of bases, HDF5Files for spectra.h5.
     "SpectralAnalysis": [
-      "Captures", "Checkpoints", "Files", "Findings", "HDF5Files", "LinearAlgebra", "Tensors",
-      "Workers",
-    ],
-    // Files for the folder of an unfinished conversion, TensorFiles for digests.
-    "SpectralDecoupling": [
-      "Checkpoints", "Files", "Findings", "LinearAlgebra", "SafetensorsFiles", "TensorFiles",
+      "Captures", "Checkpoints", "Experts", "Files", "Findings", "HDF5Files", "LinearAlgebra",
       "Tensors", "Workers",
     ],
+    // Files for the folder of an unfinished conversion, and for digests.
+    "SpectralDecoupling": [
+      "Checkpoints", "Experts", "Files", "Findings", "LinearAlgebra", "SafetensorsFiles",
+      "TensorFiles", "Tensors", "Workers",
+    ],
     // Files and Workers for a report of many units, Mustache for the page.
-    "SpectralReports": ["CPNG", "Files", "Findings", "Mustache", "Workers"],
+    "SpectralReports": ["Experts", "Files", "Findings", "Mustache", "Pictures", "Workers"],
     "CommandLineTool": [
-      "ArgumentParser", "Captures", "Checkpoints", "Files", "Findings", "HDF5Files",
-      "LinearAlgebra",
-      "SafetensorsFiles", "SpectralAnalysis", "SpectralDecoupling", "SpectralReports", "Tensors",
+      "ArgumentParser", "Captures", "Checkpoints", "Experts", "Files", "Findings", "HDF5Files",
+      "LinearAlgebra", "SafetensorsFiles", "SpectralAnalysis", "SpectralDecoupling",
+      "SpectralReports", "Tensors",
       "Workers",
     ],
     "sdmoe": ["ArgumentParser", "CommandLineTool"],
   ]
 
   /// The doors to C: a module map and a shim, without Swift.
-  static let doors: Set = ["CCrypto", "CHDF5", "CLAPACKE", "COpenBLAS", "CPNG"]
+  static let doors: Set = ["CCrypto", "CHDF5", "CLAPACKE", "COpenBLAS", "CPNG", "CRSVG"]
 
   /// What any Swift room may import.
   static let everywhere: Set = [

@@ -1,3 +1,4 @@
+import JSON
 import SafetensorsFiles
 import Tensors
 import Testing

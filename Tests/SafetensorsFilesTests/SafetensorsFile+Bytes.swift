@@ -15,6 +15,17 @@ extension SafetensorsFile {
     return result
   }
 
+  /// The stored bytes of a part of a tensor.
+  func bytes(of tensor: TensorDescription, _ slice: TensorSlice) throws -> [UInt8] {
+    let count = slice.elements(of: tensor.shape).count * tensor.elementType.bitCount / 8
+    var result = [UInt8](repeating: 0xEE, count: count)
+    var elements = result.mutableSpan
+    // Safe: bytes have no padding, and take any value.
+    var bytes = unsafe elements.mutableBytes
+    try read(slice, of: tensor, into: &bytes)
+    return result
+  }
+
   /// The tensor of that name, when there is one.
   func tensor(_ name: String) -> TensorDescription? { tensors.first { $0.name == name } }
 }

@@ -74,6 +74,19 @@ import Testing
     #expect(try file.bytes(of: scalar, rows: 0..<1) == [0, 0, 0xE8, 0x40])
   }
 
+  @Test("reads parts below the first axis")
+  func slices() throws {
+    let folder = try ScratchFolder()
+    let header = #"{"x":{"dtype":"I16","shape":[2,3,2],"data_offsets":[0,24]}}"#
+    let file = try SafetensorsFile(path: try folder.write(framed(header, data: Array(0..<24))))
+    let tensor = file.tensors[0]
+    #expect(
+      try file.bytes(of: tensor, TensorSlice(rows: 1..<3, leading: [1])) == Array(16..<24))
+    #expect(
+      try file.bytes(of: tensor, TensorSlice(rows: 0..<1, leading: [0, 2])) == [8, 9])
+    #expect(try file.bytes(of: tensor, TensorSlice(rows: 2..<2, leading: [1])) == [])
+  }
+
   @Test("reads packed elements where rows fill whole bytes, and says so where they do not")
   func packedRows() throws {
     let folder = try ScratchFolder()

@@ -10,17 +10,18 @@ import Workers
 func analyse(
   _ checkpoint: String, in folder: String, options: AnalysisOptions = AnalysisOptions(),
   captures: String? = nil, gradients: String? = nil, width: Int = 2, memory: Int = 4_000_000_000,
-  keepsGoing: Bool = false,
+  keepsGoing: Bool = false, expertWidth: Int? = nil,
   onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in }
 ) async throws -> RunFolder {
   let inputs = AnalysisInputs(
-    checkpoint: try Checkpoint(path: checkpoint),
+    checkpoint: try Checkpoint(path: checkpoint, expertWidth: expertWidth),
     capture: try captures.map { try Capture(path: $0) },
     gradients: try gradients.map { try GradientFile(path: $0) })
   let plan = try AnalysisPlan(
     for: inputs, options: options, version: "test", keepsGoing: keepsGoing)
   return try await carryOut(
-    plan, in: folder, effort: AnalysisEffort(width: width, memory: memory), keepsGoing: keepsGoing,
+    plan, in: folder, effort: AnalysisEffort(workers: width, memory: memory),
+    keepsGoing: keepsGoing,
     onProgress: onProgress)
 }
 
@@ -34,7 +35,7 @@ struct ToyRun {
   init(
     of toy: ToyCheckpoint, options: AnalysisOptions = AnalysisOptions(),
     capture: ToyCapture? = nil, gradients: [ToyTensor]? = nil, width: Int = 2,
-    memory: Int = 4_000_000_000, keepsGoing: Bool = false
+    memory: Int = 4_000_000_000, keepsGoing: Bool = false, expertWidth: Int? = nil
   ) async throws {
     checkpoint = try toy.written()
     out = try TemporaryFolder()
@@ -49,7 +50,7 @@ struct ToyRun {
     folder = try await analyse(
       checkpoint.path, in: out.path, options: options,
       captures: try capture?.written(in: captured), gradients: gradientPath, width: width,
-      memory: memory, keepsGoing: keepsGoing)
+      memory: memory, keepsGoing: keepsGoing, expertWidth: expertWidth)
   }
 
   /// A table of the run; empty where it has none of that kind.

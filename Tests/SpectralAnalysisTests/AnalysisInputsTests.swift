@@ -1,5 +1,6 @@
 import Captures
 import Checkpoints
+import Experts
 import Findings
 import Foundation
 import LinearAlgebra
@@ -215,28 +216,79 @@ import Testing
 
   // MARK: What is measured unless asked otherwise
 
+  /// What is made of these inputs, and what is left out.
+  private func usual(
+    _ capture: ToyCapture?, gradients: Bool = false, of toy: ToyCheckpoint = toy,
+    layers: [Int]? = nil, projections: [Projection] = Projection.allCases
+  ) throws -> UsualAnalyses {
+    let folder = try toy.written()
+    let inputs = try TemporaryFolder()
+    let path = inputs.path("gradients.safetensors")
+    try writeSafetensors(Self.gradients(), to: path)
+    return try UsualAnalyses(
+      of: AnalysisInputs(
+        checkpoint: try Checkpoint(path: folder.path),
+        capture: try capture.map { try Capture(path: $0.written(in: inputs)) },
+        gradients: gradients ? try GradientFile(path: path) : nil),
+      options: AnalysisOptions(projections: projections, layers: layers))
+  }
+
   @Test("The usual analyses are all that the inputs allow")
   func usualAnalyses() throws {
-    let folder = try Self.toy.written()
-    let checkpoint = try Checkpoint(path: folder.path)
-    let inputs = try TemporaryFolder()
-    func usual(_ capture: ToyCapture?, gradients: Bool = false) throws -> [Analysis] {
-      let path = inputs.path("gradients.safetensors")
-      try writeSafetensors(Self.gradients(), to: path)
-      return AnalysisInputs(
-        checkpoint: checkpoint,
-        capture: try capture.map { try Capture(path: $0.written(in: inputs)) },
-        gradients: gradients ? try GradientFile(path: path) : nil
-      ).usualAnalyses
-    }
     let four: [Analysis] = [.energy, .spectrum, .similarity, .router]
-    #expect(try usual(nil) == four)
-    #expect(try usual(nil, gradients: true) == four + [.bands, .gradients])
-    #expect(try usual(Self.capture(), gradients: true) == Analysis.allCases)
+    #expect(try usual(nil).analyses == four)
+    #expect(try usual(nil, gradients: true).analyses == four + [.bands, .gradients])
+    let all = try usual(Self.capture(), gradients: true)
+    #expect(all.analyses == Analysis.allCases && all.omissions == [])
     var capture = Self.capture()
     capture.layers[1]?.logits = nil
     capture.layers[0]?.shuffled = nil
     capture.offsets = [0, 30]
-    #expect(try usual(capture) == four + [.bands, .routerData, .activationRatio])
+    let some = try usual(capture)
+    #expect(some.analyses == four + [.bands, .routerData, .activationRatio])
+    #expect(
+      some.omissions == [
+        .init(analysis: "shuffle", reason: "the captures have no shuffled/layers/0/moe_input"),
+        .init(analysis: "data-alignment", reason: "the captures have no more than one sequence"),
+        .init(analysis: "routing", reason: "the captures have no layers/1/router_logits"),
+      ])
+    // Layers that are not measured need nothing.
+    #expect(
+      try usual(capture, layers: [0]).omissions.map(\.analysis) == ["shuffle", "data-alignment"])
+    let blind = try usual(Self.capture(), projections: [.down])
+    #expect(
+      blind.analyses == [
+        .energy, .spectrum, .similarity, .bands, .routerData, .dataAlignment, .routing,
+      ])
+    #expect(blind.omissions.map(\.analysis) == ["router", "activation-ratio", "shuffle"])
+    #expect(
+      blind.omissions.allSatisfy {
+        $0.reason == "it measures gate and up only, and neither is measured"
+      })
+  }
+
+  @Test(
+    "Routing that config.json cannot mean is left out with its reason; asked for, it is an error")
+  func senselessRouting() async throws {
+    var toy = Self.toy
+    toy.config["num_experts_per_tok"] = 99
+    let found = try usual(Self.capture(), of: toy)
+    #expect(!found.analyses.contains(.routing))
+    #expect(found.omissions.map(\.analysis) == ["routing"])
+    let reason = found.omissions.first?.reason ?? ""
+    #expect(reason.contains("num_experts_per_tok") && reason.contains("99"), "\(reason)")
+    #expect(!reason.contains("/"), "no path: \(reason)")
+    let run = try await ToyRun(
+      of: toy, options: AnalysisOptions(analyses: found.analyses), capture: Self.capture())
+    #expect(run.folder.manifest.omissions == found.omissions)
+    #expect(run.folder.manifest.remarks == ["routing was left out: \(reason)"])
+    // Whoever asks for less is not told of more.
+    let less = try await ToyRun(
+      of: toy, options: AnalysisOptions(analyses: [.energy]), capture: Self.capture())
+    #expect(less.folder.manifest.omissions == nil)
+    await #expect(throws: CheckpointError.self) {
+      try await ToyRun(
+        of: toy, options: AnalysisOptions(analyses: [.routing]), capture: Self.capture())
+    }
   }
 }

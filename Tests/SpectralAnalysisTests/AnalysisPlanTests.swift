@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import Findings
 import Foundation
 import SpectralAnalysis
@@ -18,7 +19,7 @@ import Testing
     #expect(plan.byteCount == 9 * 2 * (12 * 112 + 224) * 128)
     #expect(plan.leadingCount == 2)
     #expect(
-      plan.tables.map(\.name) == [
+      plan.manifest.tables.map(\.name) == [
         "energy", "spectrum", "similarity", "summary", "groups", "redundant_pairs",
         "router_alignment", "router_score", "router_summary", "floors", "left_out",
       ])
@@ -28,7 +29,9 @@ import Testing
     #expect(plan.manifest.checkpoint.fingerprint == fingerprint)
     #expect(plan.manifest.version == "1")
     #expect(
-      plan.manifest.units.map(\.name).prefix(2) == ["layer-000-gate_proj", "layer-000-up_proj"])
+      plan.manifest.units.map(\.key.folderName).prefix(2) == [
+        "layer-000-gate_proj", "layer-000-up_proj",
+      ])
   }
 
   @Test("Chosen layers and projections only")
@@ -39,9 +42,10 @@ import Testing
       options: AnalysisOptions(
         analyses: [.energy], projections: [.down], fraction: 0.05, layers: [3, 1, 3]),
       version: "1")
-    #expect(plan.manifest.units.map(\.name) == ["layer-001-down_proj", "layer-003-down_proj"])
+    #expect(
+      plan.manifest.units.map(\.key.folderName) == ["layer-001-down_proj", "layer-003-down_proj"])
     #expect(plan.leadingCount == 6)
-    #expect(plan.tables.map(\.name) == ["energy", "floors", "left_out"])
+    #expect(plan.manifest.tables.map(\.name) == ["energy", "floors", "left_out"])
   }
 
   @Test("The predicted memory is positive and grows with the width")
@@ -50,7 +54,7 @@ import Testing
       let checkpoint = try Checkpoint(path: Fixture.url(name).path)
       let plan = try AnalysisPlan(
         for: AnalysisInputs(checkpoint: checkpoint), options: AnalysisOptions(), version: "1")
-      let predicted = [1, 2, 3, 8].map { plan.predictedMemory(AnalysisEffort(width: $0)) }
+      let predicted = [1, 2, 3, 8].map { plan.predictedMemory(AnalysisEffort(workers: $0)) }
       #expect(predicted[0] > 0)
       #expect(predicted == predicted.sorted())
       #expect(Set(predicted).count == 4)
@@ -69,9 +73,9 @@ import Testing
         for: AnalysisInputs(checkpoint: Checkpoint(path: folder.path)), options: AnalysisOptions(),
         version: "1")
       // At least one matrix in single precision.
-      #expect(plan.predictedMemory(AnalysisEffort(width: 1)) > 4 * width * width)
-      if width != 300 { #expect(plan.predictedMemory(AnalysisEffort(width: 1)) > last) }
-      last = plan.predictedMemory(AnalysisEffort(width: 1))
+      #expect(plan.predictedMemory(AnalysisEffort(workers: 1)) > 4 * width * width)
+      if width != 300 { #expect(plan.predictedMemory(AnalysisEffort(workers: 1)) > last) }
+      last = plan.predictedMemory(AnalysisEffort(workers: 1))
     }
   }
 

@@ -1,3 +1,4 @@
+import Experts
 import Findings
 import Foundation
 import SpectralAnalysis

@@ -1,5 +1,6 @@
 import Captures
 import Checkpoints
+import Experts
 import Findings
 import Foundation
 import LinearAlgebra
@@ -79,38 +80,37 @@ import Workers
         checkpoint.path, in: folder, options: Self.options, captures: captures,
         gradients: gradients, width: 2, memory: memory
       ) { _ in
-        let files = openFiles().filter { $0.hasPrefix(folder) && $0.contains("scratch") }
-        open.withLock { $0.formUnion(files) }
+        open.withLock { $0.formUnion(openScratchFiles(in: folder)) }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         named.withLock { $0.formUnion(names.filter { $0.contains("scratch") }) }
       }
       #if os(Linux)
         #expect(open.withLock { $0.isEmpty } == (memory > 1))
-        #expect(open.withLock { $0.allSatisfy { $0.hasSuffix(" (deleted)") } })
       #endif
       #expect(named.withLock { $0 } == [])
-      #expect(openFiles().filter { $0.hasPrefix(folder) && $0.contains("scratch") } == [])
+      #expect(openScratchFiles(in: folder) == [])
       let left = try FileManager.default.contentsOfDirectory(atPath: folder)
-      #expect(left.sorted() == ["figures", "manifest.json", "spectra.h5", "tables", "units"])
+      #expect(
+        left.sorted() == [".sdmoe", "figures", "manifest.json", "spectra.h5", "tables", "units"])
     }
   }
 
   @Test("Less memory is predicted where the bases go to disk")
   func predictedMemory() throws {
     let plan = try plan()
-    let whole = plan.predictedMemory(AnalysisEffort(width: 2))
-    let spooled = plan.predictedMemory(AnalysisEffort(width: 2, memory: 1))
+    let whole = plan.predictedMemory(AnalysisEffort(workers: 2))
+    let spooled = plan.predictedMemory(AnalysisEffort(workers: 2, memory: 1))
     // Five experts with 20 directions of 24 numbers.
     #expect(whole - spooled == 5 * 20 * 24 * 4)
-    #expect(plan.predictedMemory(AnalysisEffort(width: 2, memory: whole)) == whole)
-    #expect(plan.predictedMemory(AnalysisEffort(width: 2, memory: whole - 1)) == spooled)
+    #expect(plan.predictedMemory(AnalysisEffort(workers: 2, memory: whole)) == whole)
+    #expect(plan.predictedMemory(AnalysisEffort(workers: 2, memory: whole - 1)) == spooled)
   }
 
   @Test("Units in order, named for what they measure")
   func units() throws {
     let plan = try plan()
     #expect(
-      plan.manifest.units.map(\.name).prefix(7) == [
+      plan.manifest.units.map(\.key.folderName).prefix(7) == [
         "layer-000-activations", "layer-000-gate_proj", "layer-000-up_proj", "layer-000-down_proj",
         "layer-000-gate_proj-gradients", "layer-000-up_proj-gradients",
         "layer-000-down_proj-gradients",
@@ -246,11 +246,17 @@ import Workers
   }
 }
 
-/// What the files that this process has open are called; empty where the system does not tell.
-private func openFiles() -> [String] {
-  let folder = "/proc/self/fd"
-  let numbers = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+/// The scratch files that this process has open in a folder; empty where the system does not tell.
+///
+/// Linux calls a file that never had a name `#` and its inode; elsewhere it had one with "scratch"
+/// for a moment. Locks are taken away while they are held, and have no name then either.
+private func openScratchFiles(in folder: String) -> [String] {
+  let descriptors = "/proc/self/fd"
+  let numbers = (try? FileManager.default.contentsOfDirectory(atPath: descriptors)) ?? []
   return numbers.compactMap {
-    try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
+    try? FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\($0)")
+  }.filter {
+    $0.hasPrefix("\(folder)/") && $0.hasSuffix(" (deleted)")
+      && ($0.contains("/#") || $0.contains("scratch"))
   }
 }

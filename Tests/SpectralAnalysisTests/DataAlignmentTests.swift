@@ -121,7 +121,7 @@ import Testing
     #expect(run.folder.manifest.units.map(\.state) == [.open])
   }
 
-  @Test("A sequence of zeros, and one of a single token")
+  @Test("A sequence of zeros is padding, and one of a single token has one direction")
   func extremes() async throws {
     let zero = Matrix<Double>(rowCount: 10, columnCount: Self.hidden)
     var sequences: [Matrix<Double>] = (0..<2).map { .gaussian(20, Self.hidden, seed: 400 + $0) }
@@ -129,11 +129,14 @@ import Testing
     let single = try await ToyRun(
       of: Self.toy, options: Self.options, capture: ToyCapture(sequences: sequences))
     #expect(try single.table(.dataAlignment).integers("k") == [2, 1, 1])
-    sequences.append(zero)
-    let error = await #expect(throws: AnalysisError.self) {
-      try await ToyRun(
-        of: Self.toy, options: Self.options, capture: ToyCapture(sequences: sequences))
-    }
-    #expect(error?.description.contains(", sequence 3, is zero in every element") == true)
+    // The others keep their numbers.
+    sequences.insert(zero, at: 1)
+    let padded = try await ToyRun(
+      of: Self.toy, options: Self.options, capture: ToyCapture(sequences: sequences))
+    let (table, other) = (try padded.table(.dataAlignment), try single.table(.dataAlignment))
+    #expect(table.integers("sequence_a") == [0, 0, 2])
+    #expect(table.integers("sequence_b") == [2, 3, 3])
+    #expect(table.numbers("mean_cosine") == other.numbers("mean_cosine"))
+    #expect(padded.folder.manifest.capturedRows?.zeros == 10)
   }
 }

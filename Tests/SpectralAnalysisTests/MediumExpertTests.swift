@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import Findings
 import Foundation
 import LinearAlgebra
@@ -75,15 +76,16 @@ import Testing
     guard projection == .gate else { return }
     let score = try run.table(.routerScore).numbers("score")
     let router = try #require(toy[ToyCheckpoint.routerName()])
-    var buffer = WeightBuffer()
+    var reader = WeightReader()
     let weight = try Checkpoint(path: run.checkpoint.path).layers[0].router.get()
-    #expect(weight.tensor == router.description)
-    try buffer.read(weight)
+    #expect(weight.name == router.name)
+    #expect(weight.shape == router.description.shape)
+    try reader.read(weight)
     for (f, triplets) in full.enumerated() {
-      let cosines = product(buffer.matrix, triplets.right.leadingColumns(k))
+      let cosines = product(reader.matrix, triplets.right.leadingColumns(k))
       for e in 0..<experts {
         let norm = (0..<hidden).reduce(0.0) {
-          $0 + Double(buffer.matrix[e, $1]) * Double(buffer.matrix[e, $1])
+          $0 + Double(reader.matrix[e, $1]) * Double(reader.matrix[e, $1])
         }
         let truth =
           (0..<k).reduce(0.0) { $0 + Double(cosines[e, $1]) * Double(cosines[e, $1]) } / norm

@@ -26,9 +26,9 @@ import Workers
   func widths() async throws {
     let first = try await files(width: 1)
     // 6 units with 7 tables each (energy, spectrum, similarity, summary, groups, redundant pairs,
-    // floors), 4 of them with 3 more on the router, and each with its list of contents; 10 tables of
-    // the run; the manifest.
-    let unitFiles = 6 * (7 + 1) + 4 * 3
+    // floors), 4 of them with 3 more on the router, and each with the lists of its contents and of
+    // what it was made from; 10 tables of the run; the manifest.
+    let unitFiles = 6 * (7 + 2) + 4 * 3
     #expect(first.count == unitFiles + 10 + 1)
     for width in [2, 5, 64] {
       let other = try await files(width: width)
@@ -43,8 +43,10 @@ import Workers
     let out = try TemporaryFolder()
     try await analyse(shards.path, in: out.path, options: Self.options)
     var other = try filesByPath(under: out.path)
-    // The manifest names the fingerprint, which is that of the files.
-    other["manifest.json"] = first["manifest.json"]
+    // The manifest names the files' fingerprint, and each unit the plan, which depends on it.
+    for name in other.keys where name == "manifest.json" || name.hasSuffix("/contents.txt") {
+      other[name] = first[name]
+    }
     expectSame(other, first, "shards")
   }
 
@@ -96,10 +98,10 @@ import Workers
       try await analyse(path, in: out.path, options: Self.options, width: width, onProgress: $0)
     }
     let left = try filesByPath(under: out.path)
-    #expect(left.keys.filter { $0.hasPrefix("units/layer-000-gate_proj/") }.count == 11)
-    #expect(left.keys.filter { $0.hasPrefix("units/layer-000-up_proj/") }.count == 11)
+    #expect(left.keys.filter { $0.hasPrefix("units/layer-000-gate_proj/") }.count == 12)
+    #expect(left.keys.filter { $0.hasPrefix("units/layer-000-up_proj/") }.count == 12)
     // Nothing of the unit that was under way, no table of the run, nothing temporary.
-    #expect(left.count == 11 + 11 + 1)
+    #expect(left.count == 12 + 12 + 1)
     for (name, bytes) in left where name != "manifest.json" {
       #expect(expected[name] == bytes, "\(name)")
     }

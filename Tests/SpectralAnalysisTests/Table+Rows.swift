@@ -1,6 +1,16 @@
 import Findings
 
+/// Asks a table by the names that its file has, apart from the columns that wrote it.
 extension Table {
+  /// All values of a column of whole numbers.
+  func integers(_ name: String) -> [Int] { self[Column<Int>(name, "")] }
+
+  /// All values of a column of real numbers.
+  func numbers(_ name: String) -> [Double] { self[Column<Double>(name, "")] }
+
+  /// All words of a column, as a file has them.
+  func texts(_ name: String) -> [String] { self[Column<String>(name, "")] }
+
   /// The rows whose columns hold these texts, in their order.
   func rows(_ wanted: KeyValuePairs<String, String>) -> [Int] {
     let columns = wanted.map { (fields($0.key), $0.value) }

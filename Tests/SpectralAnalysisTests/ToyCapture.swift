@@ -19,6 +19,10 @@ struct ToyCapture: Sendable {
   var layers: [Int: Layer]
   /// The first token of each sequence, and the number of all.
   var offsets: [Int]
+  /// Whether each row is a token; none where that is not told.
+  var mask: [Int] = []
+  /// The number of tokens of each sequence; none where that is not told.
+  var lengths: [Int] = []
   /// How activations are stored.
   var type = ElementType.f32
 
@@ -45,6 +49,11 @@ struct ToyCapture: Sendable {
       ToyTensor(
         name: "sequence_offsets", type: .i64, shape: [offsets.count], bytes: bytes(of: offsets))
     ]
+    for (name, numbers) in [("attention_mask", mask), ("sequence_lengths", lengths)]
+    where !numbers.isEmpty {
+      tensors.append(
+        ToyTensor(name: name, type: .i64, shape: [numbers.count], bytes: bytes(of: numbers)))
+    }
     func add(_ name: String, _ matrix: Matrix<Double>?) {
       guard let matrix else { return }
       tensors.append(

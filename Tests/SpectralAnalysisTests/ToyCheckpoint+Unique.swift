@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import LinearAlgebra
 import TestSupport
 import Tensors
@@ -13,7 +14,7 @@ extension ToyCheckpoint {
       mode: .strict, bases: .joint, weights: .uniform, sides: sides, commonRankExact: false,
       dtype: dtype,
       units: projections.map {
-        SDMoEForm.Unit(layer: 0, projection: $0, commonRank: commonRank, originalType: .f32)
+        FactoredUnit(layer: 0, projection: $0, commonRank: commonRank, originalType: .f32)
       })
   }
 

@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import Findings
 import Foundation
 import LinearAlgebra
@@ -220,12 +221,12 @@ import Testing
     var toy = ToyCheckpoint.gaussian(experts: 3, hidden: 20, width: 16, seed: 21)
     let options = AnalysisOptions(analyses: [.energy])
     let whole = try await ToyRun(of: toy, options: options)
-    #expect(whole.folder.manifest.options.part == nil)
+    #expect(whole.folder.manifest.options[.part] == nil)
     #expect(whole.folder.manifest.units.allSatisfy { $0.commonRank == nil })
     #expect(whole.folder.manifest.definitions["part"] == nil)
     try toy.factorAtRandom(ToyCheckpoint.form(of: [.up], commonRank: 3), seed: 22)
     let unique = try await ToyRun(of: toy, options: options)
-    #expect(unique.folder.manifest.options.part == "unique")
+    #expect(unique.folder.manifest.options[.part] == "unique")
     #expect(unique.folder.manifest.units.map(\.commonRank) == [nil, 3, nil])
     #expect(unique.folder.manifest.definitions["part"] != nil)
     #expect(unique.folder.manifest.k == whole.folder.manifest.k)

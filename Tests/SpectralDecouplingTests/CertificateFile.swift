@@ -1,12 +1,12 @@
+import Files
 import Foundation
-import TensorFiles
 
 /// The certificate of an output and its table, read as any other program would.
 struct CertificateFile {
   let folder: String
 
-  private var path: String { "\(folder)/sdmoe-certificate.json" }
-  private var tablePath: String { "\(folder)/sdmoe-certificate.csv" }
+  private var path: String { "\(folder)/sdmoe/certificate.json" }
+  private var tablePath: String { "\(folder)/sdmoe/certificate.csv" }
 
   func text() throws -> String {
     try String(decoding: Data(contentsOf: URL(filePath: path)), as: UTF8.self)

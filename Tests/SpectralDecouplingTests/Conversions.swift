@@ -20,12 +20,14 @@ extension ConversionOptions {
 @discardableResult
 func convertCheckpoint(
   at path: String, to output: String, _ options: ConversionOptions, width: Int = 2,
-  replaces: Bool = false, onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in }
+  rechecks: Bool = false, replaces: Bool = false,
+  onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in }
 ) async throws -> ConversionSummary {
   let plan = try ConversionPlan(
     for: Checkpoint(path: path), options: options, version: "test")
   return try await convert(
-    plan, to: output, width: width, replaces: replaces, onProgress: onProgress)
+    plan, to: output, workers: width, rechecks: rechecks, replaces: replaces,
+    onProgress: onProgress)
 }
 
 /// A toy checkpoint, and what a conversion made of it.
@@ -62,7 +64,7 @@ struct ToyConversion {
   /// Expects the output to be in order, with and without the original.
   func expectSound(sourceLocation: SourceLocation = #_sourceLocation) async throws {
     for original in [nil, try Checkpoint(path: input.path)] {
-      let report = try await verify(output, against: original, width: 2)
+      let report = try await verify(output, against: original, workers: 2)
       #expect(report.failures == [], sourceLocation: sourceLocation)
       #expect(report.strangers == [], sourceLocation: sourceLocation)
     }

@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import Foundation
 import SpectralDecoupling
 import TestSupport
@@ -61,7 +62,7 @@ struct ToySplit: Sendable, CustomTestStringConvertible {
     let read = try Checkpoint(path: factored)
     #expect(read.problems.isEmpty)
     #expect(read.form?.mode == .exact)
-    let split = try await verify(factored, against: Checkpoint(path: input.path), width: 2)
+    let split = try await verify(factored, against: Checkpoint(path: input.path), workers: 2)
     #expect(split.failures == [])
 
     var merging = ConversionOptions()
@@ -71,7 +72,7 @@ struct ToySplit: Sendable, CustomTestStringConvertible {
     expectSameTensors(try storedTensors(in: merged), toy.stored)
     let bytes = try Data(contentsOf: URL(filePath: "\(merged)/config.json"))
     #expect(String(decoding: bytes, as: UTF8.self) == config)
-    let whole = try await verify(merged, against: Checkpoint(path: factored), width: 2)
+    let whole = try await verify(merged, against: Checkpoint(path: factored), workers: 2)
     #expect(whole.failures == [])
   }
 
@@ -100,6 +101,44 @@ struct ToySplit: Sendable, CustomTestStringConvertible {
     var options = ConversionOptions.basic(rank: 5, split.enter)
     options.detail = .full
     try await roundTrip(toy, options)
+  }
+
+  @Test(
+    "Names behind words of wrappers stay as they are, and come back",
+    arguments: ["module.", "base_model.model.", "_orig_mod.module."])
+  func wrappedNames(front: String) async throws {
+    var toy = ToyCheckpoint.normal(layers: 2, experts: 3, hidden: 24, width: 20, type: .bf16)
+    toy.tensors = toy.tensors.map { tensor in
+      let inner = tensor.name.replacing("layers.1.", with: "layers.1._fsdp_wrapped_module.")
+      return tensor.named(front + inner.replacing("experts.2.", with: "experts.2._orig_mod."))
+    }
+    try await roundTrip(toy, .basic(rank: 4))
+    let conversion = try await ToyConversion(of: toy, .basic(rank: 4))
+    let names = try storedTensors(in: conversion.output).keys
+    #expect(names.allSatisfy { $0.hasPrefix(front) })
+    #expect(names.contains("\(front)model.layers.1.mlp.sd.gate_proj.common.left"))
+    #expect(
+      names.contains(
+        "\(front)model.layers.1._fsdp_wrapped_module.mlp.experts.2._orig_mod.up_proj.unique"))
+  }
+
+  @Test("A tensor that the index does not place where it lies is not carried over")
+  func unlistedTensor() async throws {
+    let toy = ToyCheckpoint.normal(layers: 1, experts: 3, hidden: 24, width: 20, type: .bf16)
+    let input = try toy.written(as: .shards(2))
+    let stray = toy.tensors[0]
+    let part = toy.tensors.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+    try writeSafetensors(
+      part + [
+        ToyTensor(stray.name, .bf16, stray.description.shape, seed: 99),
+        ToyTensor("stray", .f32, [1], values: [1]),
+      ], to: input.path("model-2-of-2.safetensors"))
+    let folder = try TemporaryFolder()
+    var options = ConversionOptions.basic(rank: 4)
+    options.form = .merged
+    try await convertCheckpoint(at: input.path, to: folder.path("out"), options)
+    expectSameTensors(
+      try storedTensors(in: folder.path("out")).filter { !$0.key.contains(".sd.") }, toy.stored)
   }
 
   @Test("A cut common part of a rank beyond half the matrix", arguments: SDMoEForm.Bases.allCases)

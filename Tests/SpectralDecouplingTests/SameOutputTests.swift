@@ -104,8 +104,7 @@ import Workers
     let main = "\(partial)/output/model-00001-of-00001.safetensors"
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: "\(partial)/units")
-        .filter { $0.hasSuffix(".json") }.sorted()
-        == ["layer-0-gate_proj.json", "layer-0-up_proj.json"])
+        .filter { !$0.hasSuffix(".work") }.sorted() == ["layer-000-gate_proj", "layer-000-up_proj"])
     var finished = 2
     switch damage {
     case .none: break
@@ -120,19 +119,19 @@ import Workers
       try data.write(to: URL(filePath: main))
       if damage == .stored { finished = 1 }
     case .factors:
-      let path = "\(partial)/units/layer-0-gate_proj.safetensors"
+      let path = "\(partial)/units/layer-000-gate_proj/factors.safetensors"
       var data = try Data(contentsOf: URL(filePath: path))
       data[data.count - 2] ^= 1
       try data.write(to: URL(filePath: path))
       finished = 1
     case .cutFactors:
-      let path = "\(partial)/units/layer-0-up_proj.safetensors"
+      let path = "\(partial)/units/layer-000-up_proj/factors.safetensors"
       let data = try Data(contentsOf: URL(filePath: path))
       try data.prefix(data.count / 2).write(to: URL(filePath: path))
       finished = 1
     case .recordByte:
       // The last digit of a digest: the record can still be read.
-      let url = URL(filePath: "\(partial)/units/layer-0-up_proj.json")
+      let url = URL(filePath: "\(partial)/units/layer-000-up_proj/record.json")
       let text = String(decoding: try Data(contentsOf: url), as: UTF8.self)
       let place = try #require(text.range(of: "\"sha256\":\"")).upperBound
       let digit = text[place] == "0" ? "1" : "0"
@@ -150,7 +149,8 @@ import Workers
         try Data("mine".utf8).write(to: URL(filePath: "\(partial)/\(name)"))
       }
     case .record:
-      try Data("{".utf8).write(to: URL(filePath: "\(partial)/units/layer-0-gate_proj.json"))
+      let record = "\(partial)/units/layer-000-gate_proj/record.json"
+      try Data("{".utf8).write(to: URL(filePath: record))
       finished = 1
     case .temporary:
       try Data("x".utf8).write(to: URL(filePath: "\(partial)/output/config.json.1234.tmp"))
@@ -191,6 +191,40 @@ import Workers
     await #expect(throws: DecouplingError.otherConversion(path: "\(out).sdmoe-partial")) {
       try await convertCheckpoint(at: input.path, to: out, .basic(rank: 3))
     }
+  }
+
+  @Test(
+    "An expert that was replaced in place after a cancellation: its unit alone is made again",
+    arguments: [false, true])
+  func replacedExpert(keepingTimes: Bool) async throws {
+    let out = folder.path("cancelled")
+    await cancel(to: out, width: 2) { $0.finishedUnits == 2 && $0.finishedMatrices == 9 }
+    try replaceElements(
+      of: "model.layers.0.mlp.experts.2.up_proj.weight", in: input.path("model.safetensors"),
+      keepingTimes: keepingTimes)
+    let steps = Mutex<[WorkProgress]>([])
+    try await convertCheckpoint(
+      at: input.path, to: out, options, rechecks: keepingTimes
+    ) { step in steps.withLock { $0.append(step) } }
+    #expect(try #require(steps.withLock { $0.first }).finishedUnits == 1)
+    expectSame(
+      try filesByPath(under: out), try await output(width: 2, name: "whole"), "replaced")
+  }
+
+  @Test("A finished output of an input that has changed since is no longer there already")
+  func replacedSinceFinished() async throws {
+    let out = folder.path("out")
+    try await convertCheckpoint(at: input.path, to: out, options)
+    // Not a weight of an expert: the output carries it.
+    try replaceElements(
+      of: "model.embed_tokens.weight", in: input.path("model.safetensors"), keepingTimes: true)
+    await #expect(throws: DecouplingError.outputExists(path: out)) {
+      try await convertCheckpoint(at: input.path, to: out, options)
+    }
+    let replaced = try await convertCheckpoint(at: input.path, to: out, options, replaces: true)
+    #expect(!replaced.wasThere)
+    expectSame(
+      try filesByPath(under: out), try await output(width: 1, name: "whole"), "replaced")
   }
 
   @Test("Progress counts every unit, matrix and byte once")

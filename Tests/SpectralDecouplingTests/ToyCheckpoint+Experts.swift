@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import LinearAlgebra
 import TestSupport
 import Tensors

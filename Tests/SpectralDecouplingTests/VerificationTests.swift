@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import Foundation
 import SpectralDecoupling
 import TestSupport
@@ -27,7 +28,7 @@ import Testing
   /// What is found in the output, be it told or thrown.
   private func findings(against original: Checkpoint? = nil) async -> [String] {
     do {
-      return try await verify(made.output, against: original, width: 2).failures
+      return try await verify(made.output, against: original, workers: 2).failures
     } catch {
       return ["\(error)"]
     }
@@ -44,7 +45,7 @@ import Testing
   @Test("A sound output has no failure, with and without its original, and everything is counted")
   func sound() async throws {
     try await made.expectSound()
-    let report = try await verify(made.output, width: 1)
+    let report = try await verify(made.output, workers: 1)
     #expect(report.unitCount == 3)
     #expect(report.tensorCount == (try storedTensors(in: made.output)).count)
     // config.json, the index, two files that were carried, and two files of weights.
@@ -90,7 +91,7 @@ import Testing
     "A flipped bit of a file is found",
     arguments: [
       "config.json", "tokenizer.json", "docs/notes.txt", "model.safetensors.index.json",
-      "sdmoe-certificate.csv",
+      "sdmoe/certificate.csv",
     ])
   func file(name: String) async throws {
     try flip(name, at: 4)
@@ -110,10 +111,10 @@ import Testing
       guard isDigit, !wasDigit || place % 7 == 0 else { continue }
       var other = text
       other[place] = byte == UInt8(ascii: "9") ? UInt8(ascii: "8") : byte + 1
-      try Data(other).write(to: url("sdmoe-certificate.json"))
+      try Data(other).write(to: url("sdmoe/certificate.json"))
       let line = text[..<place].split(separator: UInt8(ascii: "\n")).count
       await #expect(throws: DecouplingError.self, "line \(line)") {
-        try await verify(made.output, width: 1)
+        try await verify(made.output, workers: 1)
       }
       changed += 1
     }
@@ -135,21 +136,21 @@ import Testing
       try data.write(to: url(file.name))
     }
     try Data("x".utf8).write(to: url("docs/more.txt"))
-    let report = try await verify(made.output, width: 2)
+    let report = try await verify(made.output, workers: 2)
     #expect(report.failures == [])
     #expect(report.strangers == ["docs/more.txt"])
   }
 
   @Test("Without a certificate or its table there is nothing to verify")
   func missing() async throws {
-    try FileManager.default.removeItem(at: url("sdmoe-certificate.csv"))
+    try FileManager.default.removeItem(at: url("sdmoe/certificate.csv"))
     await #expect(
       throws: DecouplingError.badCertificate(
-        path: "\(made.output)/sdmoe-certificate.csv", reason: "is missing")
-    ) { try await verify(made.output, width: 2) }
-    try FileManager.default.removeItem(at: url("sdmoe-certificate.json"))
+        path: "\(made.output)/sdmoe/certificate.csv", reason: "is missing")
+    ) { try await verify(made.output, workers: 2) }
+    try FileManager.default.removeItem(at: url("sdmoe/certificate.json"))
     await #expect(throws: DecouplingError.noCertificate(path: made.output)) {
-      try await verify(made.output, width: 2)
+      try await verify(made.output, workers: 2)
     }
   }
 

@@ -1,12 +1,14 @@
+import Experts
 import Findings
 import SpectralReports
 import Testing
+import TestSupport
 
 /// Checks the contracts of `routerAlignmentCharts` and `routerDataCharts`.
 @Suite struct RouterAlignmentChartsTests {
   @Test("match the golden pictures")
   func golden() throws {
-    let experts = TestTables.experts(6)
+    let experts = expertNames(6)
     let alignment = try #require(
       routerAlignmentCharts(routerAlignment: TestTables.routerAlignment(experts: experts)).first)
     #expect(alignment.name == "router_alignment-layer-03-gate_proj")
@@ -19,10 +21,10 @@ import Testing
 
   @Test("have a line for each expert, the median and the dashed floor", arguments: [1, 8, 60, 256])
   func lines(routed: Int) throws {
-    let table = TestTables.routerAlignment(experts: TestTables.experts(routed))
+    let table = TestTables.routerAlignment(experts: expertNames(routed))
     let figure = try #require(routerAlignmentCharts(routerAlignment: table).first)
     #expect(figure.svg.utf8.count < 100_000)
-    let picture = try Picture(figure.svg)
+    let picture = try DrawnPicture(figure.svg)
     try picture.expectReadableTexts()
     let lines = picture.lines()
     try #require(lines.count == routed + 2)
@@ -41,11 +43,13 @@ import Testing
   func layers() throws {
     var table = TestTables.routerData(experts: ["0", "1"])
     for expert in ["0", "1"] {
-      table.append(.integer(12), .text(expert), .integer(1), .number(0.5), .number(0.1))
+      table.append(
+        RouterData.layer(12), RouterData.expert(ExpertName(expert)), RouterData.direction(1),
+        RouterData.absCosine(0.5), RouterData.floorAbsCosine(0.1))
     }
     let figures = routerDataCharts(routerData: table, largestLayer: 200)
     #expect(figures.map(\.name) == ["router_data-layer-003", "router_data-layer-012"])
-    let texts = try Picture(figures[0].svg).texts
+    let texts = try DrawnPicture(figures[0].svg).texts
     #expect(texts[0] == "Layer 3 · router-data alignment · top 16 directions")
   }
 
@@ -55,14 +59,14 @@ import Testing
     #expect(routerDataCharts(routerData: Table(.routerData)).isEmpty)
     let table = TestTables.routerAlignment(experts: ["0", "1"], floor: .nan)
     let figure = try #require(routerAlignmentCharts(routerAlignment: table).first)
-    #expect(try Picture(figure.svg).lines().count == 3)
+    #expect(try DrawnPicture(figure.svg).lines().count == 3)
   }
 
   @Test("keep markup in names as words")
   func injection() throws {
-    let table = TestTables.routerAlignment(projection: "<b>&\"", experts: ["0", "<script>&"])
+    let table = TestTables.routerAlignment(experts: ["0", "<script>&"])
     let figure = try #require(routerAlignmentCharts(routerAlignment: table).first)
-    let picture = try Picture(figure.svg)
+    let picture = try DrawnPicture(figure.svg)
     try picture.expectReadableTexts()
     #expect(picture.all("script").isEmpty && picture.all("b").isEmpty)
     #expect(picture.texts.contains("<script>&"))

@@ -1,6 +1,9 @@
+import Experts
 import Findings
+import Pictures
 import SpectralReports
 import Testing
+import TestSupport
 
 /// Checks the contract of `routerScoreHeatmaps`.
 @Suite struct RouterScoreHeatmapsTests {
@@ -19,13 +22,13 @@ import Testing
       for expert in 0..<3 {
         let score = row == 0 && expert == 2 ? 0.5 : (row == expert ? 1.0 : 0)
         table.append(
-          .integer(4), .text("up_proj"), .integer(row), .integer(expert), .number(score),
-          .number(0.01))
+          RouterScore.layer(4), RouterScore.projection(.up), RouterScore.routerRow(row),
+          RouterScore.expert(expert), RouterScore.score(score), RouterScore.floorScore(0.01))
       }
     }
     let figure = try #require(routerScoreHeatmaps(routerScore: table).first)
     #expect(figure.name == "router_score-layer-04-up_proj")
-    let picture = try Picture(figure.svg)
+    let picture = try DrawnPicture(figure.svg)
     let cells = try picture.cells().colours
     #expect(cells[0][2] == ColourMap.viridis.colour(ofStep: 128).hex)
     #expect(cells[2][0] == "#440154")
@@ -37,11 +40,11 @@ import Testing
 
   @Test("are readable at every size", arguments: [1, 4, 12, 60])
   func readable(count: Int) throws {
-    let table = TestTables.routerScore(projection: "<script>\"&", count: count)
+    let table = TestTables.routerScore(count: count)
     let figure = try #require(routerScoreHeatmaps(routerScore: table).first)
-    let picture = try Picture(figure.svg)
+    let picture = try DrawnPicture(figure.svg)
     try picture.expectReadableTexts()
-    #expect(try picture.cells().count(except: [Picture.neutral]) == count * count)
+    #expect(try picture.cells().count(except: [DrawnPicture.neutral]) == count * count)
     #expect(figure.svg.utf8.count < 60_000)
     #expect(picture.all("script").isEmpty)
   }

@@ -1,13 +1,14 @@
+import Experts
 import Findings
 import Foundation
 import SpectralReports
-import TestSupport
 import Testing
+import TestSupport
 
 /// Checks the page, the figures and the index of a run.
 @Suite struct RunReportTests {
-  private func report(_ run: TestRun, width: Int = 2) async throws -> PageContent {
-    try await RunReport(of: try run.opened(forWriting: true)).write(width: width)
+  private func report(_ run: TestRun, workers: Int = 2) async throws -> PageContent {
+    try await RunReport(of: try run.opened(forWriting: true)).write(workers: workers)
     return try PageContent(run.path)
   }
 
@@ -25,7 +26,7 @@ import Testing
       let cells = try decodedCells(heatmap)
       for a in 0..<6 {
         for b in 0..<6 {
-          let value = a < b ? TestTables.noise(a, b, low: 0.08, high: 0.62) : nil
+          let value = a < b ? noise(a, b, low: 0.08, high: 0.62) : nil
           #expect(close(cells[a][b], value, within: 0.000_5), "\(a) \(b)")
         }
       }
@@ -71,7 +72,7 @@ import Testing
   @Test("the overview has a cell for each layer and projection")
   func overview() async throws {
     let page = try await report(
-      try TestRun(projections: ["gate_proj", "up_proj"], value: { _, _ in 0.25 }))
+      try TestRun(projections: [.gate, .up], value: { _, _ in 0.25 }))
     let data = page.json(after: "id=\"run\"") as? [String: Any]
     let overview = data?["overview"] as? [String: Any]
     #expect(overview?["values"] as? [[Double]] == [[0.25, 0.25], [0.25, 0.25]])
@@ -90,12 +91,43 @@ import Testing
   @Test("the same run gives the same bytes, with one worker or two")
   func sameBytes() async throws {
     let run = try TestRun()
-    _ = try await report(run, width: 1)
+    _ = try await report(run, workers: 1)
     let first = try filesByPath(under: run.path)
-    _ = try await report(run, width: 2)
+    _ = try await report(run, workers: 2)
     #expect(try filesByPath(under: run.path) == first)
     #expect(first.keys.contains("figures/INDEX.md"))
     #expect(first.keys.contains("figures/similarity-layer-00-gate_proj-hidden.svg"))
+  }
+
+  @Test("the checkpoint's name stands first, its family beside it; an unnamed one has its family")
+  func heading() async throws {
+    let page = try await report(try TestRun(change: { $0.checkpoint.name = "owner/model-7b" }))
+    #expect(page.html.contains("<h1>owner/model-7b <span class=\"kind\">test_moe</span></h1>"))
+    #expect(page.html.contains("<title>owner/model-7b: spectra of experts</title>"))
+    let unnamed = try await report(try TestRun())
+    #expect(unnamed.html.contains("<h1>test_moe</h1>"))
+  }
+
+  @Test("what was found stands as a conclusion with its numbers beside it")
+  func conclusion() async throws {
+    let page = try await report(try TestRun(value: { _, _ in 0.5 }))
+    let text = page.html.replacing(/<[^>]+>/, with: "")
+    #expect(
+      text.contains("Experts moderately share their leading directions, 7.0 times chance."))
+    #expect(page.html.contains("<b>0.500</b>") && page.html.contains("<b>0.072</b>"))
+  }
+
+  @Test("every term leads to its meaning, and every entry of the contents to its section")
+  func links() async throws {
+    let page = try await report(try TestRun())
+    let ids = page.html.matches(of: /\sid="([^"]+)"/).map { String($0.1) }
+    #expect(Set(ids).count == ids.count)
+    let links = page.html.matches(of: /\shref="#([^"]+)"/).map { String($0.1) }
+    #expect(Set(links).subtracting(ids) == [])
+    let terms = ids.filter { $0.hasPrefix("term-") }
+    #expect(terms.contains("term-leading") && terms.contains("term-times-chance"))
+    #expect(Set(terms).subtracting(links) == [])
+    #expect(links.contains("similarity") && links.contains("absent") && links.contains("terms"))
   }
 
   @Test("a page asks the network for nothing")
@@ -111,7 +143,7 @@ import Testing
   func injection() async throws {
     let hostile = "<script>alert(1)</script>\"&'{{lead}}"
     let run = try TestRun(
-      model: hostile, projections: [hostile], experts: ["0", "1", hostile, "</title>"])
+      model: hostile, experts: ["0", "1", hostile, "</title>"])
     let page = try await report(run)
     #expect(!page.html.contains("<script>alert"))
     #expect(page.html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"))
@@ -119,14 +151,15 @@ import Testing
     #expect(page.html.components(separatedBy: "<script").count - 1 == 2 + 2)
     #expect(page.html.components(separatedBy: "</script>").count - 1 == 2 + 2)
     #expect(page.html.components(separatedBy: "</title>").count - 1 == 1)
-    let data = page.json(after: "id=\"run\"") as? [String: Any]
-    #expect(data?["projections"] as? [String] == [hostile])
+    let panels = page.panels(layer: 0, projection: "gate_proj", section: "similarity")
+    let heatmap = panels.first?["heatmap"] as? [String: Any]
+    #expect((heatmap?["rows"] as? [String])?.contains(hostile) == true)
     let index = try String(contentsOfFile: "\(run.path)/figures/INDEX.md", encoding: .utf8)
     #expect(!index.contains("<script"))
     for (name, bytes) in try filesByPath(under: run.path) where name.hasSuffix(".svg") {
       let svg = String(decoding: bytes, as: UTF8.self)
       #expect(!svg.contains("<script"), "\(name)")
-      _ = try Picture(svg)
+      _ = try DrawnPicture(svg)
     }
   }
 
@@ -135,22 +168,42 @@ import Testing
     let run = try TestRun()
     _ = try await report(run)
     let index = try String(contentsOfFile: "\(run.path)/figures/INDEX.md", encoding: .utf8)
-    for name in ["1a", "1b-d", "2a", "2b", "3a", "3b", "4a", "4b", "5"] {
-      #expect(index.contains("## Figure \(name)"), "\(name)")
-    }
+    #expect(
+      index.matches(of: /## Figure ([^\n]+)\n\nShows ([^\n]+)\./).map { "\($0.1): \($0.2)" }
+        == [
+          "1a: similarity and energy band by band",
+          "1b-d, appendix: principal similarity: "
+            + "how alike the leading subspaces of two experts are, layer by layer",
+          "2a: how alike the leading directions of experts' gradients are, band by band",
+          "2b: a router row beside its own expert's directions",
+          "2b, all pairs: how much of a router row lies in each expert",
+          "3a: how often each direction is active", "3b: what shuffling the tokens changes",
+          "4a, appendix: gradient principal similarity: "
+            + "how alike the leading subspaces of gradients are",
+          "4b, appendix: gradient tail similarity: the same beyond the leading directions",
+          "5, appendix: data alignment: how alike the leading directions of sequences are",
+          "appendix: all experts' singular values: the spectra",
+          "beyond the paper: similarity beyond the leading directions",
+          "beyond the paper: energy over directions, cumulative",
+          "beyond the paper: energy of the gradients over directions, cumulative",
+          "beyond the paper: spectra of the gradients",
+          "beyond the paper: router rows and the input's directions",
+          "beyond the paper: loads of the experts", "beyond the paper: experts chosen together",
+          "beyond the paper: measures over the layers",
+        ])
     let files = index.matches(of: /\]\(([^)]+)\)/).map { String($0.1) }
     #expect(files.contains("similarity-layer-01-gate_proj-hidden.svg"))
     for file in files {
       #expect(FileManager.default.fileExists(atPath: "\(run.path)/figures/\(file)"), "\(file)")
     }
-    #expect(index.contains("--gradients <file>") || index.contains("--gradients &lt;file&gt;"))
+    #expect(index.contains("`--gradients <file>`"))
   }
 
   // MARK: Bad input
 
   private func refusal(_ run: TestRun) async throws -> String {
     let error = await #expect(throws: FindingsError.self) {
-      try await RunReport(of: try run.opened(forWriting: true)).write(width: 1)
+      try await RunReport(of: try run.opened(forWriting: true)).write(workers: 1)
     }
     return error?.description ?? ""
   }
@@ -161,10 +214,7 @@ import Testing
     let old = try String(contentsOfFile: "\(unit)/similarity.csv", encoding: .utf8)
     let new = change(old)
     try new.write(toFile: "\(unit)/similarity.csv", atomically: true, encoding: .utf8)
-    let list = try String(contentsOfFile: "\(unit)/contents.txt", encoding: .utf8)
-    try list.replacing(
-      "similarity.csv \(old.utf8.count)", with: "similarity.csv \(new.utf8.count)"
-    ).write(toFile: "\(unit)/contents.txt", atomically: true, encoding: .utf8)
+    try run.seal("layer-000-gate_proj")
   }
 
   @Test("a missing column, nonsense, and pairs told twice or not at all are refused")

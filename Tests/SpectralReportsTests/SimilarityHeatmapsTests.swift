@@ -1,6 +1,9 @@
+import Experts
 import Findings
+import Pictures
 import SpectralReports
 import Testing
+import TestSupport
 
 /// Checks the contract of `similarityHeatmaps` and of the scale that its figures share.
 @Suite struct SimilarityHeatmapsTests {
@@ -17,7 +20,7 @@ import Testing
 
   @Test("matches the golden pictures", arguments: [(4, ["shared"]), (16, ["shared0", "shared1"])])
   func golden(routed: Int, shared: [String]) throws {
-    let experts = TestTables.experts(routed, shared: shared)
+    let experts = expertNames(routed, shared: shared)
     let figure = try Self.figure(
       TestTables.similarity(layers: [3], experts: experts),
       energy: TestTables.energy(layer: 3, experts: experts, flagged: ["1", "shared"]))
@@ -29,7 +32,7 @@ import Testing
   @Test("come one for each layer and projection, in order, with names that sort")
   func names() {
     let table = TestTables.similarity(
-      layers: [0, 7, 103], projections: ["down_proj", "gate_proj"], sides: ["hidden", "neuron"],
+      layers: [0, 7, 103], projections: [.down, .gate], sides: [.hidden, .neuron],
       experts: ["0", "1", "2"])
     let hidden = similarityHeatmaps(similarity: table, energy: Table(.energy)).map(\.name)
     #expect(
@@ -38,9 +41,8 @@ import Testing
         "similarity-layer-007-gate_proj-hidden", "similarity-layer-007-down_proj-hidden",
         "similarity-layer-103-gate_proj-hidden", "similarity-layer-103-down_proj-hidden",
       ])
-    let neuron = similarityHeatmaps(similarity: table, energy: Table(.energy), side: "neuron")
+    let neuron = similarityHeatmaps(similarity: table, energy: Table(.energy), side: .neuron)
     #expect(neuron.map(\.name) == hidden.map { $0.replacing("hidden", with: "neuron") })
-    #expect(similarityHeatmaps(similarity: table, energy: Table(.energy), side: "x").isEmpty)
   }
 
   @Test("of a single unit have the run's digits when its largest layer is given")
@@ -56,8 +58,8 @@ import Testing
 
   @Test("say layer, projection, side, k, measure and floor")
   func titles() throws {
-    let table = TestTables.similarity(layers: [3], experts: TestTables.experts(8))
-    let texts = try Picture(Self.figure(table).svg).texts
+    let table = TestTables.similarity(layers: [3], experts: expertNames(8))
+    let texts = try DrawnPicture(Self.figure(table).svg).texts
     #expect(texts.first == "Layer 3 · gate_proj · hidden side · top k = 15 · mean cosine")
     #expect(
       texts.dropFirst().first
@@ -66,10 +68,10 @@ import Testing
 
   @Test("name the experts that the energy table flags, of their own unit only")
   func illSeparated() throws {
-    let experts = TestTables.experts(30)
+    let experts = expertNames(30)
     let table = TestTables.similarity(experts: experts)
     func notes(_ energy: Table) throws -> String {
-      try Picture(Self.figure(table, energy: energy).svg).texts.joined(separator: " ")
+      try DrawnPicture(Self.figure(table, energy: energy).svg).texts.joined(separator: " ")
     }
     let few = TestTables.energy(experts: experts, flagged: ["10", "9"])
     #expect(try notes(few).contains("Ill-separated (the k-th direction is hardly defined): 9, 10."))
@@ -83,25 +85,25 @@ import Testing
 
   @Test("are symmetric, and every value has its colour")
   func plantedValues() throws {
-    let experts = TestTables.experts(12, shared: ["shared"])
+    let experts = expertNames(12, shared: ["shared"])
     // 0.35 of 0.7 is step 128 of 255; the shared expert's pairs lie at the end of the scale.
     let table = TestTables.similarity(experts: experts) { a, b in
       b == 12 ? 0.7 : (a == 2 && b == 10 ? 0.35 : 0)
     }
-    let cells = try Picture(Self.figure(table, scaleMaximum: 0.7).svg).cells().colours
+    let cells = try DrawnPicture(Self.figure(table, scaleMaximum: 0.7).svg).cells().colours
     #expect(cells[2][10] == ColourMap.viridis.colour(ofStep: 128).hex)
     #expect(cells[10][2] == cells[2][10])
     #expect(cells[2][9] == "#440154")
     for place in 0..<12 {
       #expect(cells[place][12] == "#fde725" && cells[12][place] == "#fde725")
-      #expect(cells[place][place] == Picture.neutral)
+      #expect(cells[place][place] == DrawnPicture.neutral)
     }
   }
 
   @Test("put routed experts in the order of their numbers and shared ones last")
   func expertOrder() throws {
     let experts = ["shared10", "10", "2", "shared9", "0"]
-    let texts = try Picture(Self.figure(TestTables.similarity(experts: experts)).svg).texts
+    let texts = try DrawnPicture(Self.figure(TestTables.similarity(experts: experts)).svg).texts
     let rows = texts.filter(experts.contains)
     let order = ["0", "2", "10", "shared9", "shared10"]
     #expect(rows.filter { $0 != "0" }.prefix(4) == order.dropFirst().prefix(4))
@@ -109,15 +111,17 @@ import Testing
 
   @Test("do not depend on the order of rows, and are the same each time")
   func determinism() throws {
-    let experts = TestTables.experts(5, shared: ["shared"])
+    let experts = expertNames(5, shared: ["shared"])
     let table = TestTables.similarity(experts: experts)
     var reversed = Table(.similarity)
     for row in (0..<table.rowCount).reversed() {
       reversed.append(
-        .integer(0), .text("gate_proj"), .text("hidden"), .text(table.texts("expert_a")[row]),
-        .text(table.texts("expert_b")[row]), .integer(15),
-        .number(table.numbers("mean_cosine")[row]), .number(0), .number(0), .number(0),
-        .number(0), .number(TestTables.floor))
+        Similarity.layer(0), Similarity.projection(.gate), Similarity.side(.hidden),
+        Similarity.expertA(table[Similarity.expertA][row]),
+        Similarity.expertB(table[Similarity.expertB][row]), Similarity.k(15),
+        Similarity.meanCosine(table[Similarity.meanCosine][row]), Similarity.overlap(0),
+        Similarity.maxCosine(0), Similarity.minCosine(0), Similarity.geodesic(0),
+        Similarity.floorMeanCosine(TestTables.floor))
     }
     #expect(try Self.figure(table).svg == Self.figure(table).svg)
     #expect(try Self.figure(reversed) == Self.figure(table))
@@ -125,27 +129,25 @@ import Testing
 
   @Test("of 60 experts and a shared one stay under 60 kB")
   func size() throws {
-    let experts = TestTables.experts(60, shared: ["shared"])
+    let experts = expertNames(60, shared: ["shared"])
     let figure = try Self.figure(TestTables.similarity(experts: experts))
     #expect(figure.svg.utf8.count < 60_000)
-    let cells = try Picture(figure.svg).cells()
-    #expect(cells.count(except: [Picture.neutral]) == 61 * 61 - 61)
+    let cells = try DrawnPicture(figure.svg).cells()
+    #expect(cells.count(except: [DrawnPicture.neutral]) == 61 * 61 - 61)
   }
 
   // MARK: Hostile names
 
-  @Test("keep markup in names as words and paths out of file names")
+  @Test("keep markup in names as words")
   func injection() throws {
     let hostile = "<script>\"&"
     let table = TestTables.similarity(
-      projections: ["../\(hostile)\u{1}"], experts: ["0", "1", hostile])
+      experts: ["0", "1", hostile])
     let figure = try Self.figure(table)
-    #expect(figure.name == "similarity-layer-00-..~2f~3cscript~3e~22~26~01-hidden")
     #expect(!figure.svg.contains("<script"))
-    let picture = try Picture(figure.svg)
+    let picture = try DrawnPicture(figure.svg)
     #expect(picture.all("script").isEmpty)
     #expect(picture.texts.count { $0 == hostile } == 2)
-    #expect(picture.texts.joined(separator: " ").contains("../\(hostile)"))
     try picture.expectReadableTexts()
   }
 
@@ -168,10 +170,10 @@ import Testing
 
   @Test("have a scale that leaves other sides out and composes over units")
   func scaleOfUnits() {
-    let low = TestTables.similarity(sides: ["hidden"], experts: ["0", "1"]) { _, _ in 0.21 }
-    let high = TestTables.similarity(sides: ["neuron"], experts: ["0", "1"]) { _, _ in 0.83 }
+    let low = TestTables.similarity(sides: [.hidden], experts: ["0", "1"]) { _, _ in 0.21 }
+    let high = TestTables.similarity(sides: [.neuron], experts: ["0", "1"]) { _, _ in 0.83 }
     #expect(similarityScaleMaximum(of: low, high) == 0.25)
-    #expect(similarityScaleMaximum(of: low, high, side: "neuron") == 1)
+    #expect(similarityScaleMaximum(of: low, high, side: .neuron) == 1)
     #expect(similarityScaleMaximum(of: high) == 0)
     let parts = [low, high].map { similarityScaleMaximum(of: $0) }
     #expect(parts.max() == similarityScaleMaximum(of: low, high))

@@ -1,19 +1,21 @@
+import Experts
 import Findings
 import SpectralReports
 import Testing
+import TestSupport
 
 /// Checks the contract of `spectrumCharts`.
 @Suite struct SpectrumChartsTests {
-  static func picture(_ table: Table) throws -> Picture {
+  static func picture(_ table: Table) throws -> DrawnPicture {
     let figures = spectrumCharts(spectrum: table)
     #expect(figures.count == 1)
-    let picture = try Picture(#require(figures.first).svg)
+    let picture = try DrawnPicture(#require(figures.first).svg)
     try picture.expectReadableTexts()
     return picture
   }
 
   /// The lines of the groups, in the order of drawing.
-  static func lines(_ picture: Picture) -> [(colour: String?, path: String)] {
+  static func lines(_ picture: DrawnPicture) -> [(colour: String?, path: String)] {
     picture.elements.filter { $0.name == "path" && $0.groupClass == "lines" }
       .map { ($0.attributes["stroke"], $0.attributes["d"] ?? "") }
   }
@@ -22,14 +24,15 @@ import Testing
     var table = Table(.spectrum)
     for row in rows {
       table.append(
-        .integer(0), .text("up_proj"), .text(row.expert), .integer(row.index), .number(row.sigma))
+        Spectrum.layer(0), Spectrum.projection(.up), Spectrum.expert(ExpertName(row.expert)),
+        Spectrum.index(row.index), Spectrum.sigma(row.sigma))
     }
     return table
   }
 
   @Test("matches the golden picture")
   func golden() throws {
-    let experts = TestTables.experts(6, shared: ["shared0", "shared1"])
+    let experts = expertNames(6, shared: ["shared0", "shared1"])
     let figure = try #require(
       spectrumCharts(spectrum: TestTables.spectrum(experts: experts, count: 8)).first)
     #expect(figure.name == "spectrum-layer-00-gate_proj")
@@ -38,7 +41,7 @@ import Testing
 
   @Test("have a line for each expert and one for the median", arguments: [1, 4, 12, 60])
   func lineCounts(routed: Int) throws {
-    let experts = TestTables.experts(routed, shared: ["shared"])
+    let experts = expertNames(routed, shared: ["shared"])
     let picture = try Self.picture(TestTables.spectrum(experts: experts))
     let lines = Self.lines(picture)
     #expect(lines.count == routed + 2)
@@ -94,17 +97,16 @@ import Testing
   func degenerate(sigma: Double) throws {
     let table = Self.table([(expert: "0", index: 1, sigma: sigma)])
     let figure = try #require(spectrumCharts(spectrum: table).first)
-    #expect(try Picture(figure.svg).all("svg").count == 1)
+    #expect(try DrawnPicture(figure.svg).all("svg").count == 1)
     #expect(spectrumCharts(spectrum: Table(.spectrum)).isEmpty)
   }
 
   @Test("keep markup in names as words")
   func injection() throws {
-    let table = TestTables.spectrum(projection: "<script>\"&", experts: ["0", "<b>&\"</b>"])
+    let table = TestTables.spectrum(experts: ["0", "<b>&\"</b>"])
     let picture = try Self.picture(table)
     #expect(picture.all("script").isEmpty && picture.all("b").isEmpty)
     #expect(picture.texts.contains("<b>&\"</b>"))
-    #expect(picture.texts.first == "Layer 0 · <script>\"& · top 16 singular values")
   }
 
   // MARK: Whole spectra
@@ -131,15 +133,16 @@ import Testing
 
   @Test("of 60 experts and 1408 values stay under 400 kB, and leave zeros out with a note")
   func wholeSpectra() throws {
-    let experts = TestTables.experts(60, shared: ["shared"])
+    let experts = expertNames(60, shared: ["shared"])
     var table = TestTables.spectrum(experts: experts, count: 1407)
     for expert in experts {
       table.append(
-        .integer(0), .text("gate_proj"), .text(expert), .integer(1408), .number(0))
+        Spectrum.layer(0), Spectrum.projection(.gate), Spectrum.expert(ExpertName(expert)),
+        Spectrum.index(1408), Spectrum.sigma(0))
     }
     let figure = try #require(spectrumCharts(spectrum: table).first)
     #expect(figure.svg.utf8.count < 400_000)
-    let picture = try Picture(figure.svg)
+    let picture = try DrawnPicture(figure.svg)
     try picture.expectReadableTexts()
     let words = picture.texts.joined(separator: " ")
     #expect(words.contains(" of 1408 singular values: all up to "))
@@ -151,10 +154,12 @@ import Testing
   @Test("of gradients say so in title and name")
   func gradients() throws {
     var table = Table(TableDefinition.spectrum.ofGradients)
-    table.append(.integer(2), .text("up_proj"), .text("0"), .integer(1), .number(0.5))
+    table.append(
+      Spectrum.layer(2), Spectrum.projection(.up), Spectrum.expert(ExpertName("0")),
+      Spectrum.index(1), Spectrum.sigma(0.5))
     let figure = try #require(spectrumCharts(spectrum: table).first)
     #expect(figure.name == "gradient_spectrum-layer-02-up_proj")
-    let texts = try Picture(figure.svg).texts
+    let texts = try DrawnPicture(figure.svg).texts
     #expect(texts[0] == "Layer 2 · gradients of up_proj · top 1 singular values")
     #expect(texts[1].contains("experts' gradients"))
   }

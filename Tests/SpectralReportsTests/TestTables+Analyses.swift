@@ -1,26 +1,28 @@
+import Experts
 import Findings
+import TestSupport
 
 /// Small tables of the bands and of the analyses that need activations.
 extension TestTables {
   /// Falling similarity and energy; the last band is narrower where `lastRank` says so.
   static func bands(
-    _ definition: TableDefinition = .bands, projection: String = "gate_proj", count: Int = 20,
+    _ definition: TableDefinition = .bands, projection: Projection = .gate, count: Int = 20,
     lastRank: Int = 15, mean: (Int) -> Double = { 0.1 + 0.5 / Double($0 + 1) },
     energy: (Int) -> Double = { 0.4 / Double(($0 + 1) * ($0 + 1)) }, floor: Double = floor
   ) -> Table {
     var table = Table(definition)
     for band in 0..<count {
       table.append(
-        .integer(3), .text(projection), .integer(band),
-        .integer(band == count - 1 ? lastRank : 15), .number(mean(band)), .number(energy(band)),
-        .number(floor))
+        Bands.layer(3), Bands.projection(projection), Bands.band(band),
+        Bands.k(band == count - 1 ? lastRank : 15), Bands.meanCosine(mean(band)),
+        Bands.energy(energy(band)), Bands.floorMeanCosine(floor))
     }
     return table
   }
 
   /// One row for each pair of the experts.
   static func tailSimilarity(
-    _ definition: TableDefinition = .tailSimilarity, projection: String = "gate_proj",
+    _ definition: TableDefinition = .tailSimilarity, projection: Projection = .gate,
     experts: [String], floor: Double = floor,
     value: (Int, Int) -> Double = { noise($0, $1, low: 0.06, high: 0.14) }
   ) -> Table {
@@ -28,8 +30,10 @@ extension TestTables {
     for a in experts.indices {
       for b in experts.indices where a < b {
         table.append(
-          .integer(3), .text(projection), .text(experts[a]), .text(experts[b]), .integer(93),
-          .number(value(a, b)), .number(floor))
+          TailSimilarity.layer(3), TailSimilarity.projection(projection),
+          TailSimilarity.expertA(ExpertName(experts[a])),
+          TailSimilarity.expertB(ExpertName(experts[b])), TailSimilarity.tailBands(93),
+          TailSimilarity.meanCosine(value(a, b)), TailSimilarity.floorMeanCosine(floor))
       }
     }
     return table
@@ -37,15 +41,16 @@ extension TestTables {
 
   /// A cosine for each expert and direction, falling with the direction.
   static func routerAlignment(
-    projection: String = "gate_proj", experts: [String], count: Int = 16, floor: Double = 0.0176
+    projection: Projection = .gate, experts: [String], count: Int = 16, floor: Double = 0.0176
   ) -> Table {
     var table = Table(.routerAlignment)
     for (place, expert) in experts.enumerated() {
       for direction in 1...count {
         let cosine = noise(place, direction, low: 0.1, high: 0.4) / Double(direction)
         table.append(
-          .integer(3), .text(projection), .text(expert), .integer(direction), .number(cosine),
-          .number(floor))
+          RouterAlignment.layer(3), RouterAlignment.projection(projection),
+          RouterAlignment.expert(ExpertName(expert)), RouterAlignment.direction(direction),
+          RouterAlignment.absCosine(cosine), RouterAlignment.floorAbsCosine(floor))
       }
     }
     return table
@@ -57,8 +62,10 @@ extension TestTables {
     for (place, expert) in experts.enumerated() {
       for direction in 1...count {
         table.append(
-          .integer(3), .text(expert), .integer(direction),
-          .number(noise(place, direction, low: 0, high: 0.3)), .number(floor))
+          RouterData.layer(3), RouterData.expert(ExpertName(expert)),
+          RouterData.direction(direction),
+          RouterData.absCosine(noise(place, direction, low: 0, high: 0.3)),
+          RouterData.floorAbsCosine(floor))
       }
     }
     return table
@@ -66,15 +73,17 @@ extension TestTables {
 
   /// A ratio for each expert and direction that depends on both.
   static func activationRatio(
-    projection: String = "gate_proj", experts: [String], count: Int, floor: Double = 0.3173,
+    projection: Projection = .gate, experts: [String], count: Int, floor: Double = 0.3173,
     ratio: (Int, Int) -> Double = { 0.3 + 0.3 / Double($1) + noise($0, $1, low: 0, high: 0.05) }
   ) -> Table {
     var table = Table(.activationRatio)
     for (place, expert) in experts.enumerated() {
       for direction in 1...count {
         table.append(
-          .integer(3), .text(projection), .text(expert), .integer(direction),
-          .number(ratio(place, direction)), .integer(4096), .number(floor))
+          ActivationRatio.layer(3), ActivationRatio.projection(projection),
+          ActivationRatio.expert(ExpertName(expert)), ActivationRatio.direction(direction),
+          ActivationRatio.ratio(ratio(place, direction)), ActivationRatio.tokens(4096),
+          ActivationRatio.floorRatio(floor))
       }
     }
     return table
@@ -82,7 +91,7 @@ extension TestTables {
 
   /// Values for each layer, projection and expert; tails are those of the top directions, halved.
   static func shuffle(
-    layers: [Int], projections: [String] = ["gate_proj"], experts: [String],
+    layers: [Int], projections: [Projection] = [.gate], experts: [String],
     value: (Int, Int) -> Double = { noise($0, $1, low: 0.4, high: 0.9) }
   ) -> Table {
     var table = Table(.shuffle)
@@ -91,8 +100,10 @@ extension TestTables {
         for (place, expert) in experts.enumerated() {
           let top = value(layer, place)
           table.append(
-            .integer(layer), .text(projection), .text(expert), .integer(15), .number(top),
-            .number(top / 2), .number(2 * top), .number(top))
+            Shuffle.layer(layer), Shuffle.projection(projection),
+            Shuffle.expert(ExpertName(expert)), Shuffle.k(15), Shuffle.topRelative(top),
+            Shuffle.tailRelative(top / 2), Shuffle.topPerDirection(2 * top),
+            Shuffle.tailPerDirection(top))
         }
       }
     }
@@ -109,8 +120,10 @@ extension TestTables {
       for b in 0..<count where a < b {
         let mean = value(a, b)
         table.append(
-          .integer(3), .integer(a), .integer(b), .integer(2), .number(mean), .number(mean * mean),
-          .number(mean), .number(mean), .number(1), .number(floor(a, b)))
+          DataAlignment.layer(3), DataAlignment.sequenceA(a), DataAlignment.sequenceB(b),
+          DataAlignment.k(2), DataAlignment.meanCosine(mean), DataAlignment.overlap(mean * mean),
+          DataAlignment.maxCosine(mean), DataAlignment.minCosine(mean), DataAlignment.geodesic(1),
+          DataAlignment.floorMeanCosine(floor(a, b)))
       }
     }
     return table
@@ -126,7 +139,8 @@ extension TestTables {
       for (place, expert) in experts.enumerated() {
         let value = load?(place) ?? noise(place, 8, low: 0.5, high: 1.5) * uniform
         table.append(
-          .integer(layer), .text(expert), .number(value), .integer(100), .number(uniform))
+          Routing.layer(layer), Routing.expert(ExpertName(expert)), Routing.load(value),
+          Routing.tokens(100), Routing.uniformLoad(uniform))
       }
     }
     return table
@@ -141,7 +155,9 @@ extension TestTables {
     for a in experts.indices {
       for b in experts.indices where a < b {
         table.append(
-          .integer(3), .text(experts[a]), .text(experts[b]), .number(value(a, b)), .number(floor))
+          Coactivation.layer(3), Coactivation.expertA(ExpertName(experts[a])),
+          Coactivation.expertB(ExpertName(experts[b])), Coactivation.share(value(a, b)),
+          Coactivation.floorShare(floor))
       }
     }
     return table

@@ -38,7 +38,9 @@ public final class TemporaryFolder: Sendable {
 /// - Throws: Foundation's error when a file cannot be read.
 public func filesByPath(under folder: String) throws -> [String: Data] {
   var files: [String: Data] = [:]
-  for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+  // What a store notes of its input's files is no result.
+  for name in try FileManager.default.subpathsOfDirectory(atPath: folder)
+  where !name.split(separator: "/").contains(".sdmoe") {
     let path = "\(folder)/\(name)"
     var isFolder: ObjCBool = false
     // Safe: Foundation writes one Boolean there during the call.

@@ -1,0 +1,78 @@
+import Tensors
+
+/// Which rows of a capture are tokens that the model saw, and why the others are not.
+struct TokenSelection {
+  let tokens: TokenRows
+  let rows: CapturedRows
+
+  /// Looks at all matrices and at what the file says of padding.
+  ///
+  /// A row counts in all layers or in none: it is left out where any of them holds nothing in it.
+  ///
+  /// - Parameters:
+  ///   - contents: What the file holds.
+  ///   - layers: The layers, with all rows.
+  ///   - sequences: The rows of each sequence.
+  ///   - dropsRepeats: Whether long runs of rows that are the same are left out.
+  /// - Throws: ``CaptureError`` where the file contradicts itself or no row is left; the file's
+  ///   error when it cannot be read.
+  /// - Complexity: O(values) time, in one pass over the file; memory of some bytes for each row.
+  init(
+    of contents: CaptureContents, layers: [CapturedLayer], sequences: [Range<Int>],
+    dropsRepeats: Bool
+  ) throws {
+    let rowCount = sequences.last?.upperBound ?? 0
+    var marks = [RowMarks](repeating: [], count: rowCount)
+    var blank: [(tensor: String, runs: [Range<Int>])] = []
+    for layer in layers {
+      for matrix in [layer.input, layer.routerLogits, layer.shuffledInput].compactMap(\.self) {
+        let scan = try RowScan(of: matrix)
+        // A matrix that holds nothing at all does not tell tokens from padding.
+        if scan.blankCount < rowCount {
+          for row in scan.blank.joined() { marks[row].insert(.blank) }
+          if !scan.blank.isEmpty { blank.append((matrix.tensor.name, scan.blank)) }
+        }
+        // Logits are narrow enough to repeat by chance, and shuffled rows follow their tokens.
+        guard matrix.tensor.name == layer.input.tensor.name else { continue }
+        for row in scan.repeated.joined() { marks[row].insert(.repeated) }
+      }
+    }
+    let paddingTensor = try contents.markPadding(in: &marks, sequences: sequences)
+
+    let isBlank = { (mark: RowMarks) in mark.contains(.blank) && !mark.contains(.padding) }
+    let blankCount = marks.count(where: isBlank)
+    let blankCounts = blank.map { entry in
+      (entry.tensor, count: entry.runs.joined().count { isBlank(marks[$0]) })
+    }
+    let isAgreed = layers.allSatisfy { layer in
+      blankCounts.contains { $0 == layer.input.tensor.name && $1 == blankCount }
+    }
+    rows = CapturedRows(
+      storedCount: rowCount, paddingCount: marks.count { $0.contains(.padding) },
+      paddingTensor: paddingTensor, blankCount: blankCount,
+      blankTensor: blankCount == 0 || isAgreed ? nil : blankCounts.max { $0.count < $1.count }?.0,
+      repeatedCount: marks.count { $0 == .repeated }, dropsRepeats: dropsRepeats)
+    if !dropsRepeats { for row in marks.indices { marks[row].remove(.repeated) } }
+    tokens = TokenRows(unmarkedIn: marks)
+    guard tokens.count > 0 else {
+      throw CaptureError.noTokens(path: contents.path, rowCount: rowCount, reason: rows.emptiness)
+    }
+  }
+}
+
+extension CapturedRows {
+  /// Why no row is left, and what to do next.
+  fileprivate var emptiness: String {
+    let kinds = [
+      paddingCount == 0 ? nil : "\(paddingCount) are padding by '\(paddingTensor ?? "")'",
+      blankCount == 0
+        ? nil : "\(blankCount) hold zeros" + (blankTensor.map { " in '\($0)'" } ?? ""),
+      repeatedCount == 0 ? nil : "\(repeatedCount) repeat their neighbours",
+    ].compactMap(\.self)
+    let advice =
+      repeatedCount > 0
+      ? "leave --drop-repeats out, or capture again"
+      : "a mask has 1 for a token and 0 for padding; write it so, or capture again"
+    return "\(kinds.joined(separator: ", ")); \(advice)"
+  }
+}

@@ -1,0 +1,50 @@
+/// What config.json says of the layers and sizes of a model with experts.
+struct ModelOutline: Sendable {
+  /// The width of the residual stream.
+  let hiddenSize: Int
+  /// The width of the experts that are measured.
+  let expertWidth: Int
+  /// Whether that width was asked for, whatever config.json says.
+  let isWidthAsked: Bool
+  /// The width of the shared expert; nil where there is none.
+  let sharedWidth: Int?
+  /// The number of decoder layers.
+  let layerCount: Int
+  /// The layers with experts, ascending.
+  let moeLayers: [Int]
+  /// How many experts each of them has.
+  let counts: ExpertCounts
+
+  /// Reads the language model's part of config.json; nil where it gives no layer any experts.
+  ///
+  /// - Throws: ``CheckpointError/badConfig(path:key:reason:)``
+  init?(
+    _ config: ModelConfig, family: Family, expertWidth asked: Int?
+  ) throws(CheckpointError) {
+    layerCount = try config.size(["num_hidden_layers"], atMost: 100_000)
+    guard let key = try ExpertCounts.key(of: config, family: family) else { return nil }
+    let layers = try family.moeLayers.layers(of: config, layerCount: layerCount)
+    let counts = try ExpertCounts(
+      key, of: config, family: family, layerCount: layerCount, moeLayers: layers)
+    self.counts = counts
+    moeLayers = layers.filter { counts[$0] > 0 }
+    guard !moeLayers.isEmpty else { return nil }
+    hiddenSize = try config.size(["hidden_size"])
+    isWidthAsked = asked != nil
+    if let asked { expertWidth = asked } else { expertWidth = try config.firstSize(family.width) }
+    sharedWidth = try Self.sharedWidth(config, family)
+  }
+
+  private static func sharedWidth(
+    _ config: ModelConfig, _ family: Family
+  ) throws(CheckpointError) -> Int? {
+    guard let shared = family.shared else { return nil }
+    var width = 1
+    for key in shared.width {
+      // No key, null or zero: the model was made without a shared expert.
+      guard let factor = try config.firstInteger(key), factor > 0 else { return nil }
+      width = width.multipliedReportingOverflow(by: factor).partialValue
+    }
+    return width
+  }
+}

@@ -1,0 +1,90 @@
+/// What is known of one family of models: where its experts lie and which keys of config.json say
+/// how many there are.
+///
+/// The facts stand in `families.json`; no code knows a family by name. Names of tensors are put
+/// together as prefix + `layers.{L}.` + block + `.` + name, where `{L}` is the layer and `{E}` the
+/// expert.
+struct Family: Decodable, Sendable {
+  /// The name of the family.
+  let id: String
+  /// The values of `model_type` in config.json that mean this family.
+  let modelTypes: [String]
+  /// How the experts of published checkpoints are stored, in words; nil for one plain tensor each.
+  let published: String?
+  /// The object of config.json that holds the language model's keys, where it is not the whole.
+  let configRoot: String?
+  /// What may stand before `layers.{L}.`, in the order of trial.
+  let prefixes: [String]
+  /// The name of the MoE block inside a layer.
+  let block: String
+  /// The names that the router's weight may have inside the block.
+  let router: [String]
+  /// The names of the routers of further kinds of experts, where a layer has several: lists of
+  /// config.json are then of kinds, not of layers.
+  let otherRouters: [String]?
+  /// Whether routers are stored with the hidden size before the experts; false where nothing is
+  /// said.
+  let routerIsTransposed: Bool?
+  /// The layouts that the experts may have, in the order of trial.
+  let experts: [PlacedLayout]
+  /// The shared expert, where layers have one.
+  let shared: SharedExpert?
+  /// The keys of config.json for the number of routed experts, in the order of trial.
+  let expertCount: [String]
+  /// The keys of config.json for the width of an expert, in the order of trial.
+  let width: [String]
+  /// Which layers have experts.
+  let moeLayers: MoELayerRule
+  /// How routers choose and weigh experts.
+  let routing: FamilyRouting
+  /// The sets of names of its other tensors.
+  let tensors: [String]
+
+  /// A layout by name, in the family's block or, written `block:layout`, in another one.
+  struct PlacedLayout: Decodable, Sendable {
+    let block: String?
+    let layout: String
+
+    init(from decoder: any Decoder) throws {
+      let text = try decoder.singleValueContainer().decode(String.self)
+      let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+      block = parts.count == 2 ? parts[0] : nil
+      layout = parts[parts.count - 1]
+    }
+  }
+
+  /// Where the shared expert lies and how wide it is.
+  struct SharedExpert: Decodable, Sendable {
+    /// The name of the shared expert inside the MoE block.
+    let block: String
+    /// Which set of projection names it uses.
+    let names: String
+    /// The keys of config.json whose product is its width.
+    let width: [String]
+  }
+
+  private enum Key: String, CodingKey {
+    case id, modelTypes, published, configRoot, prefixes, block, router, otherRouters
+    case routerIsTransposed, experts, shared, expertCount, width, moeLayers, routing, tensors
+  }
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    id = try values.decode(String.self, forKey: .id)
+    modelTypes = try values.decode([String].self, forKey: .modelTypes)
+    published = try values.decodeIfPresent(String.self, forKey: .published)
+    configRoot = try values.decodeIfPresent(String.self, forKey: .configRoot)
+    prefixes = try values.decodeIfPresent([String].self, forKey: .prefixes) ?? ["model."]
+    block = try values.decode(String.self, forKey: .block)
+    router = try values.decode([String].self, forKey: .router)
+    otherRouters = try values.decodeIfPresent([String].self, forKey: .otherRouters)
+    routerIsTransposed = try values.decodeIfPresent(Bool.self, forKey: .routerIsTransposed)
+    experts = try values.decode([PlacedLayout].self, forKey: .experts)
+    shared = try values.decodeIfPresent(SharedExpert.self, forKey: .shared)
+    expertCount = try values.decode([String].self, forKey: .expertCount)
+    width = try values.decode([String].self, forKey: .width)
+    moeLayers = try values.decode(MoELayerRule.self, forKey: .moeLayers)
+    routing = try values.decode(FamilyRouting.self, forKey: .routing)
+    tensors = try values.decode([String].self, forKey: .tensors)
+  }
+}

@@ -1,0 +1,90 @@
+import Experts
+import Files
+import Foundation
+import JSON
+
+/// A family that a user describes in a file, in the form of `families.json`.
+struct FamilyFile: Decodable, Sendable {
+  let layouts: [String: ExpertLayout]?
+  let shared: [String: [String: String]]?
+  let tensors: [String: TensorNameSet]?
+  private let families: [Family]
+
+  /// The only family of the file.
+  var family: Family { families[0] }
+
+  /// Reads a file, and checks every member of it.
+  ///
+  /// - Returns: What it says, and the digest of its bytes.
+  /// - Throws: ``CheckpointError/badFamily(path:key:reason:)`` and
+  ///   ``CheckpointError/unreadable(path:reason:)``.
+  static func read(
+    _ path: String
+  ) throws(CheckpointError) -> (file: FamilyFile, digest: String) {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw .unreadable(path: path, reason: "no permission to read it, or it is no file")
+    }
+    let bytes = [UInt8](data)
+    let value: JSONValue
+    do {
+      value = try JSONDocument(bytes).value
+    } catch {
+      throw .badFamily(path: path, key: nil, reason: "\(error)")
+    }
+    if let mistake = FamilyForm.file.mistake(in: value, at: "") {
+      throw .badFamily(
+        path: path, key: mistake.key.isEmpty ? nil : mistake.key, reason: mistake.reason)
+    }
+    guard value["families"]?.arrayValue?.count == 1 else {
+      throw .badFamily(
+        path: path, key: "families", reason: "must hold one family, the one of the checkpoint")
+    }
+    do {
+      let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+      let text = bytes.starts(with: mark) ? data.dropFirst(mark.count) : data
+      let file = try JSONDecoder().decode(FamilyFile.self, from: Data(text))
+      if let mistake = file.contradiction {
+        throw CheckpointError.badFamily(path: path, key: mistake.key, reason: mistake.reason)
+      }
+      return (file, sha256(of: bytes))
+    } catch let error as CheckpointError {
+      throw error
+    } catch {
+      // The form has checked all members; what is left is beyond it, such as a number out of range.
+      throw .badFamily(path: path, key: nil, reason: "holds a value that cannot be read")
+    }
+  }
+
+  /// Members that do not go together: the key, and what is wrong there; nil where all do.
+  private var contradiction: (key: String, reason: String)? {
+    for (name, layout) in (layouts ?? [:]).sorted(by: { $0.key < $1.key }) {
+      for projection in Projection.allCases {
+        guard let stored = layout[projection] else { continue }
+        let matrix: Set<StoredProjection.Axis> = [.input, .output]
+        let axes = stored.isStacked ? Array(stored.axes.dropFirst()) : stored.axes
+        guard axes.count == 2, Set(axes) == matrix,
+          stored.isStacked != stored.tensor.contains("{E}")
+        else {
+          return (
+            "layouts.\(name).\(projection.rawValue).axes",
+            "must be out and in, in their order; with expert before them where 'tensor' has no {E}, and only there"
+          )
+        }
+      }
+    }
+    let rule = family.moeLayers
+    let isCounted = [.period, .interval].contains(rule.rule)
+    if ![.all, .sparseStep].contains(rule.rule), rule.key == nil {
+      return (
+        "families[0].moeLayers.key", "is missing, but the rule '\(rule.rule.rawValue)' needs it"
+      )
+    }
+    if isCounted, rule.frequencyKey == nil {
+      return (
+        "families[0].moeLayers.frequencyKey",
+        "is missing, but the rule '\(rule.rule.rawValue)' needs it"
+      )
+    }
+    return nil
+  }
+}

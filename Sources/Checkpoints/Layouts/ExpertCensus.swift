@@ -1,0 +1,142 @@
+import Experts
+import Tensors
+
+/// Every tensor of a checkpoint that is weights of routed experts by its name or its shape, by the
+/// layer that its name puts it in: whatever config.json and the family say.
+struct ExpertCensus: Sendable {
+  /// The tensors of one name inside a layer, with `{E}` for the number of the expert.
+  struct Entry: Sendable {
+    /// The numbers of the experts that have it; nil where one tensor holds many.
+    var numbers: [Int]?
+    /// How many experts there are by the highest number, or the first axis of the one tensor.
+    var count: Int
+    /// One of the tensors.
+    let example: String
+  }
+
+  /// What one layer holds.
+  struct Layer: Sendable {
+    /// What stands before the number of the layer, such as `model.layers.`.
+    let stem: String
+    /// The number in the name.
+    let number: Int
+    /// The tensors, by their name inside the layer, such as `mlp.experts.{E}.up_proj.weight`.
+    var entries: [String: Entry] = [:]
+
+    /// Whether the name is that of a layer for multi-token prediction.
+    var isForPrediction: Bool {
+      stem.lowercased().split(separator: ".").contains {
+        $0.contains("mtp") || $0.contains("nextn")
+      }
+    }
+  }
+
+  /// The layers, by what their names start with, such as `model.layers.3.`.
+  private(set) var layers: [String: Layer] = [:]
+  /// The tensors that belong to no layer, by their whole name.
+  private(set) var outside: [String: Entry] = [:]
+
+  /// Counts the tensors of some files.
+  ///
+  /// - Parameters:
+  ///   - files: All files of the checkpoint.
+  ///   - endings: How the names of scales, biases and the like end, which are no weights.
+  /// - Complexity: O(length of all names)
+  init(of files: WeightFiles, endings: [PartEnding]) {
+    let companions = endings.filter { $0.part != .values }.map(\.ending)
+    for stored in files.names.sorted() {
+      // Of one tensor under two names, one counts.
+      let name = files.plainName(stored)
+      guard let tensor = files[stored]?.tensor, tensor.shape.count >= 2,
+        files.storedName(name) == stored,
+        name.contains("expert") || (tensor.shape.count >= 3 && name.contains("moe")),
+        !companions.contains(where: name.hasSuffix), !isFactor(name)
+      else { continue }
+      count(tensor, called: name)
+    }
+  }
+
+  /// The first of all tensors by name; nil where there is none.
+  var example: String? {
+    (layers.values.flatMap(\.entries.values) + outside.values).map(\.example).min()
+  }
+
+  /// The tensors of the layer whose names start like that.
+  func entries(ofLayer start: String) -> [String: Entry] { layers[start]?.entries ?? [:] }
+
+  /// The projections that experts of some layouts have: without the gate where none has one.
+  func projections(of layouts: [(block: String, layout: ExpertLayout)]) -> [Projection] {
+    func isThere(_ projection: Projection) -> Bool {
+      layers.values.contains { layer in
+        layouts.contains { block, layout in
+          !layer.entries.experts(in: block, layout: layout, [projection]).isEmpty
+        }
+      }
+    }
+    return isThere(.up) && !isThere(.gate) ? [.up, .down] : Projection.allCases
+  }
+
+  private mutating func count(_ tensor: TensorDescription, called name: String) {
+    var words = name.split(separator: ".", omittingEmptySubsequences: false)
+    let block: Int
+    if let experts = words.firstIndex(where: namesExperts) {
+      block = experts
+    } else if tensor.shape.count >= 3, let mixture = words.firstIndex(where: { $0.contains("moe") })
+    {
+      block = mixture
+    } else {
+      return
+    }
+    var expert: Int?
+    if let place = words[(block + 1)...].firstIndex(where: { Int($0) != nil }) {
+      expert = Int(words[place])
+      words[place] = "{E}"
+    }
+    func enter(_ entry: inout Entry) {
+      entry.count = max(entry.count, expert.map { $0 &+ 1 } ?? tensor.shape[0])
+      guard let expert else { return }
+      if entry.numbers == nil { entry.numbers = [] }
+      entry.numbers?.append(expert)
+    }
+    let blank = Entry(count: 0, example: tensor.name)
+    guard let place = words[..<block].lastIndex(where: { Int($0) != nil }),
+      let number = Int(words[place]), number >= 0
+    else {
+      enter(&outside[words.joined(separator: "."), default: blank])
+      return
+    }
+    let stem = words[..<place].map { "\($0)." }.joined()
+    let pattern = words[(place + 1)...].joined(separator: ".")
+    enter(
+      &layers["\(stem)\(number).", default: Layer(stem: stem, number: number)]
+        .entries[pattern, default: blank])
+  }
+}
+
+extension [String: ExpertCensus.Entry] {
+  /// The names of experts' weights in a layout, factored or not.
+  static func names(
+    in block: String, layout: ExpertLayout, _ projections: [Projection] = Projection.allCases
+  ) -> [String] {
+    projections.compactMap { layout[$0]?.tensor }.flatMap { name in
+      [name, FactoredExpertNames(weight: name).unique].map { "\(block).\($0)" }
+    }
+  }
+
+  /// Those that a layout of the experts names.
+  func experts(
+    in block: String, layout: ExpertLayout, _ projections: [Projection] = Projection.allCases
+  ) -> [ExpertCensus.Entry] {
+    Self.names(in: block, layout: layout, projections).compactMap { self[$0] }
+  }
+}
+
+/// Whether a word of a name means routed experts, as `experts` and `local_experts` do.
+private func namesExperts(_ word: Substring) -> Bool {
+  (word.hasSuffix("experts") || word == "expert") && !word.contains("shared")
+}
+
+/// Whether a tensor stands beside the unique part of a factored expert.
+private func isFactor(_ name: String) -> Bool {
+  name.contains(".remainder.") || name.contains(".correction.")
+}

@@ -1,0 +1,112 @@
+import Experts
+import Tensors
+
+/// Where the routed experts of a layer lie, and which of them are measured.
+struct LayerExperts: Sendable {
+  /// What the names of all tensors of the layer's MoE block start with.
+  let start: String
+  /// The name of that block inside the layer.
+  let block: String
+  /// How the experts' weights are stored.
+  let layout: ExpertLayout
+  /// N: how many experts the layer has, by its router and tensors where config.json says otherwise.
+  let count: Int
+  /// How many config.json says.
+  let configuredCount: Int
+  /// The experts that are measured, ascending: all, or those of one width.
+  let numbers: [Int]
+  /// The experts of other widths, by width.
+  let others: [Int: [Int]]
+  /// The name of the router of the experts that are measured.
+  let router: String
+  /// The shape of that router.
+  let routerShape: [Int]
+  /// The number of the expert that the router's first row is of.
+  let firstRouterRow: Int
+
+  /// The names of the experts' weights inside the layer, factored or not.
+  var names: [String] { [String: ExpertCensus.Entry].names(in: block, layout: layout) }
+}
+
+extension LayerSurvey {
+  /// Finds out which experts a layer has.
+  ///
+  /// The number is that of config.json where the tensors agree with it; otherwise the router's rows
+  /// tell, as in checkpoints that were pruned.
+  ///
+  /// - Parameters:
+  ///   - index: The layer.
+  ///   - count: How many experts config.json gives to it.
+  ///   - width: The width of those that are measured; nil for any.
+  /// - Returns: The experts, none of them where all are of other widths.
+  /// - Complexity: O(experts)
+  func experts(ofLayer index: Int, configuredCount count: Int, width: Int?) -> LayerExperts {
+    let layerStart = layerStart(of: index)
+    let entries = census.entries(ofLayer: layerStart)
+    let candidates = catalogue.layouts(of: family)
+    // The layout may change from layer to layer.
+    let (block, layout) =
+      candidates.first { !entries.experts(in: $0, layout: $1).isEmpty } ?? candidates[0]
+    let start = "\(layerStart)\(block)."
+    let stored = entries.experts(in: block, layout: layout)
+    let last = stored.map(\.count).max() ?? 0
+    let routers = family.router.map { start + $0 }
+    let router = routers.first { files[$0] != nil } ?? routers[0]
+    let rows = last == count ? nil : routerRows(router)
+    let total = rows ?? count
+    let widths =
+      width == nil
+      ? [:] : widths(of: layout, start: start, experts: Set(stored.flatMap { $0.numbers ?? [] }))
+    let others = widths.filter { $0.key != width }
+    let strangers = Set(others.values.flatMap(\.self))
+    // A second kind of experts, past those that config.json and the first router speak of.
+    if let width, let ours = widths[width], let first = ours.first, first >= total {
+      let second = (family.otherRouters ?? []).map { start + $0 }.first { files[$0] != nil }
+      return LayerExperts(
+        start: start, block: block, layout: layout, count: ours.count, configuredCount: ours.count,
+        numbers: ours, others: others, router: second ?? router,
+        routerShape: routerShape(rows: ours.count), firstRouterRow: first)
+    }
+    return LayerExperts(
+      start: start, block: block, layout: layout, count: total, configuredCount: count,
+      numbers: (0..<total).filter { !strangers.contains($0) }, others: others, router: router,
+      routerShape: routerShape(rows: total), firstRouterRow: 0)
+  }
+
+  private func routerShape(rows: Int) -> [Int] {
+    family.routerIsTransposed == true ? [hiddenSize, rows] : [rows, hiddenSize]
+  }
+
+  /// How many experts a router chooses among; nil where there is none of a shape that fits.
+  private func routerRows(_ name: String) -> Int? {
+    guard let shape = files[name]?.tensor.shape, shape.count == 2 else { return nil }
+    let rows = family.routerIsTransposed == true ? shape[1] : shape[0]
+    return (1...1_000_000).contains(rows) && shape == routerShape(rows: rows) ? rows : nil
+  }
+
+  /// The experts that have a width in all their projections, by width.
+  ///
+  /// A single tensor of another shape is no other width, but damage, and is told as that.
+  private func widths(
+    of layout: ExpertLayout, start: String, experts: Set<Int>
+  ) -> [Int: [Int]] {
+    let stored = projections.compactMap { projection in layout[projection].map { (projection, $0) }
+    }
+    guard stored.allSatisfy({ !$1.isStacked && $1.packing == nil && $1.part == nil }) else {
+      return [:]
+    }
+    var found: [Int: [Int]] = [:]
+    for expert in experts.sorted() {
+      let widths = stored.map { projection, stored -> Int? in
+        let name = start + stored.tensor.replacing("{E}", with: "\(expert)")
+        let tensor = files[name] ?? files[FactoredExpertNames(weight: name).unique]
+        guard let shape = tensor?.tensor.shape, shape.count == 2 else { return nil }
+        let (width, hidden) = projection == .down ? (shape[1], shape[0]) : (shape[0], shape[1])
+        return hidden == hiddenSize && width > 0 ? width : nil
+      }
+      guard let width = widths[0], widths.allSatisfy({ $0 == width }) else { continue }
+      found[width, default: []].append(expert)
+    }
+    return found
+  }
+}

@@ -1,0 +1,250 @@
+import Experts
+import TensorFiles
+import Tensors
+
+/// Finds the tensors of layers in a checkpoint's files, by what is known of its family.
+struct LayerSurvey: Sendable {
+  let folder: String
+  let family: Family
+  let catalogue: FamilyCatalogue
+  let files: WeightFiles
+  /// What config.json says of the sizes.
+  let hiddenSize, expertWidth: Int
+  let sharedWidth: Int?
+  /// The number of decoder layers.
+  let layerCount: Int
+  /// How experts are factored; nil for ordinary weights.
+  let form: SDMoEForm?
+  /// What stands before `layers.{L}.` in this checkpoint.
+  let prefix: String
+  /// All tensors that are weights of experts, whatever config.json says.
+  let census: ExpertCensus
+  /// The projections that experts have: without the gate where no expert of the checkpoint has one.
+  let projections: [Projection]
+  /// What the names of layers past the decoder's start with, by the number that they go by.
+  private(set) var furtherStarts: [Int: String] = [:]
+  /// Where the experts of each layer lie that has some: the decoder's and those past them.
+  private(set) var experts: [Int: LayerExperts] = [:]
+
+  /// Looks for experts in all layers.
+  ///
+  /// - Parameters:
+  ///   - folder: Where the checkpoint lies.
+  ///   - family: The family of the model.
+  ///   - catalogue: All families.
+  ///   - files: The weight files.
+  ///   - outline: What config.json says.
+  ///   - prefix: What stands before `layers.{L}.` in this checkpoint.
+  ///   - form: How experts are factored.
+  init(
+    folder: String, family: Family, catalogue: FamilyCatalogue, files: WeightFiles,
+    outline: ModelOutline, prefix: String, form: SDMoEForm?
+  ) {
+    self.folder = folder
+    self.family = family
+    self.catalogue = catalogue
+    self.files = files
+    hiddenSize = outline.hiddenSize
+    expertWidth = outline.expertWidth
+    sharedWidth = outline.sharedWidth
+    layerCount = outline.layerCount
+    self.form = form
+    let layouts = catalogue.layouts(of: family)
+    self.prefix = prefix
+    census = ExpertCensus(of: files, endings: catalogue.endings)
+    projections = census.projections(of: layouts)
+    furtherStarts = furtherLayers()
+    findExperts(in: outline, width: expertWidth)
+    // Where no expert is of the width that config.json gives, that is what is wrong.
+    let isOtherModel = outline.moeLayers.allSatisfy { experts[$0]?.numbers.isEmpty == true }
+    if isOtherModel, !outline.isWidthAsked { findExperts(in: outline, width: nil) }
+  }
+
+  private mutating func findExperts(in outline: ModelOutline, width: Int?) {
+    for layer in outline.moeLayers + furtherStarts.keys {
+      experts[layer] = experts(
+        ofLayer: layer, configuredCount: outline.counts[layer], width: width)
+    }
+  }
+
+  /// Finds the weights of a layer that has experts.
+  func layer(_ index: Int) -> MoELayer {
+    let found = self.experts(ofLayer: index)
+    var experts: [Projection: [MoELayer.FoundWeight]] = [:]
+    var shared: [Projection: MoELayer.FoundWeight] = [:]
+    for projection in projections {
+      guard let stored = found.layout[projection] else { continue }
+      experts[projection] = routedExperts(
+        of: projection, stored: stored, among: found,
+        isFactored: form?.unit(layer: index, projection: projection) != nil,
+        isOpened: stored.refusal == nil)
+      guard let expert = family.shared, let width = sharedWidth,
+        let name = catalogue.sharedName(expert.names, projection)
+      else { continue }
+      shared[projection] = weight(
+        "\(found.start)\(expert.block).\(name)", shape: shape(of: projection, width: width))
+    }
+    return MoELayer(
+      index: index, expertNumbers: found.numbers, expertCount: found.count,
+      firstRouterRow: found.firstRouterRow,
+      router: weight(
+        found.router, shape: found.routerShape, isTransposed: family.routerIsTransposed == true),
+      experts: experts, shared: shared,
+      factorProblems: form.map { form in
+        Projection.allCases.compactMap { form.unit(layer: index, projection: $0) }
+          .flatMap { problems(of: $0, in: form) }
+      } ?? [])
+  }
+
+  /// Where the experts of a layer lie.
+  ///
+  /// - Precondition: The layer has experts.
+  func experts(ofLayer index: Int) -> LayerExperts {
+    guard let found = experts[index] else { preconditionFailure("layer \(index) has no experts") }
+    return found
+  }
+
+  /// What the names of all tensors of a layer start with.
+  func layerStart(of index: Int) -> String {
+    furtherStarts[index] ?? "\(prefix)layers.\(index)."
+  }
+
+  /// What the names of all tensors of a layer's MoE block start with.
+  func start(ofLayer index: Int) -> String { experts(ofLayer: index).start }
+
+  /// The rows and columns of a projection of an expert of that width.
+  func shape(of projection: Projection, width: Int) -> [Int] {
+    projection == .down ? [hiddenSize, width] : [width, hiddenSize]
+  }
+
+  /// A tensor of experts in a layer that should have none; nil where all is well.
+  func unexpectedExpert(inLayer index: Int) -> String? {
+    let entries = census.entries(ofLayer: layerStart(of: index))
+    return catalogue.layouts(of: family).lazy
+      .compactMap { entries.experts(in: $0, layout: $1).first?.example }.first
+  }
+
+  /// Whether a layer has experts of the width that is measured.
+  func holdsMeasured(_ index: Int) -> Bool {
+    experts[index]?.numbers.isEmpty == false && !isDense(index)
+  }
+
+  /// All widths that experts have, ascending.
+  var widths: [Int] {
+    Set(experts.values.flatMap { $0.others.keys }).sorted()
+  }
+
+  /// What is otherwise than config.json says, each in a sentence without a full stop.
+  func remarks(on outline: ModelOutline) -> [String] {
+    let measured = experts.keys.filter { holdsMeasured($0) }.sorted()
+    // The number of experts, and the one that config.json gives.
+    let counted = Dictionary(grouping: measured) { layer in
+      let found = experts(ofLayer: layer)
+      return [found.count, found.configuredCount]
+    }
+    let counts = counted.filter { $0.key[0] != $0.key[1] }
+      .sorted { $0.value[0] < $1.value[0] }
+      .map { numbers, layers in
+        "\(layersText(layers)): \(numbers[0]) \(numbers[0] == 1 ? "expert" : "experts") by the router and the tensors, where config.json says \(numbers[1])"
+      }
+    let dense = outline.moeLayers.filter(isDense)
+    return counts
+      + (dense.isEmpty
+        ? [] : ["\(layersText(dense)): an ordinary MLP, where config.json says experts"])
+      + (projections.contains(.gate)
+        ? [] : ["experts have no gate projection: up and down alone are measured"])
+  }
+
+  /// Whether a layer that should have experts has an ordinary MLP in their stead.
+  func isDense(_ index: Int) -> Bool {
+    let start = layerStart(of: index)
+    let names = ["up_proj", "down_proj", "gate_up_proj", "w1", "w2", "fc1"].map { "\($0).weight" }
+    let blocks = catalogue.blocks(of: family)
+    return census.layers[start] == nil
+      && !blocks.contains { block in
+        family.router.contains { files["\(start)\(block).\($0)"] != nil }
+      }
+      && (blocks + ["mlp"]).contains { block in
+        names.contains { files["\(start)\(block).\($0)"] != nil }
+      }
+  }
+
+  /// The recipes of a layer's routed experts, whether their layout is opened or not.
+  func recipes(ofLayer index: Int, projection: Projection) -> [MoELayer.FoundWeight] {
+    let found = experts(ofLayer: index)
+    guard let stored = found.layout[projection] else { return [] }
+    return routedExperts(
+      of: projection, stored: stored, among: found, isFactored: false, isOpened: true)
+  }
+
+  private func routedExperts(
+    of projection: Projection, stored: StoredProjection, among found: LayerExperts,
+    isFactored: Bool, isOpened: Bool
+  ) -> [MoELayer.FoundWeight] {
+    if let codec = stored.codec, isOpened {
+      return recipes(
+        of: projection, stored: stored, among: found, codec: codec, isFactored: isFactored)
+    }
+    let name = found.start + stored.tensor.replacing("{E}", with: "0")
+    guard let tensor = files[name] else { return [.failure(missing(name))] }
+    return [
+      .failure(
+        .unsupported(
+          path: tensor.file.path, tensor: name, elementType: tensor.tensor.elementType.rawValue,
+          reason: stored.refusal ?? ""))
+    ]
+  }
+
+  /// The ordinary names of the routed experts' weights of a layer, factored or not; of experts in
+  /// one tensor, that of the tensor.
+  func expertWeightNames(ofLayer index: Int, projection: Projection) -> [String] {
+    let found = experts(ofLayer: index)
+    guard let stored = found.layout[projection] else { return [] }
+    let parts = stored.tensor.split(separator: "{E}", maxSplits: 1)
+    guard parts.count == 2 else { return [found.start + stored.tensor] }
+    return found.numbers.map { "\(found.start)\(parts[0])\($0)\(parts[1])" }
+  }
+
+  /// How the files spell, or would spell, the ordinary name of a weight that may be factored.
+  func storedWeightName(_ weight: String) -> String {
+    let unique = FactoredExpertNames(weight: weight).unique
+    guard files[weight] == nil, let found = files[unique] else { return files.storedName(weight) }
+    let ending = ".unique"
+    return String(found.tensor.name.dropLast(ending.count))
+      + weight.dropFirst(unique.count - ending.count)
+  }
+
+  func missing(_ name: String) -> CheckpointError {
+    let stored = files.storedName(name)
+    if let index = files.indexName, let file = files.unlistedFile(of: name) {
+      return .unlistedTensor(path: "\(folder)/\(file)", tensor: stored, index: index)
+    }
+    if let inner = files[name.replacing(/\.weight$/, with: ".base_layer.weight")] {
+      return .missingTensor(
+        path: inner.file.path, tensor: stored,
+        reason: "'\(inner.tensor.name)' stands in its place, beside an adapter that is not merged")
+    }
+    let skipped = files.skipped[stored]
+    return .missingTensor(path: skipped?.path ?? folder, tensor: stored, reason: skipped?.reason)
+  }
+
+  /// What the names of layers past the decoder's start with, by the number that they go by: their
+  /// own, or, behind a word such as `mtp`, the number of the decoder's layers more than that.
+  private func furtherLayers() -> [Int: String] {
+    let known = census.layers.filter { _, layer in
+      catalogue.layouts(of: family).contains { block, layout in
+        !layer.entries.experts(in: block, layout: layout).isEmpty
+      }
+    }
+    var starts: [Int: String] = [:]
+    for (start, layer) in known
+    where layer.stem == "\(prefix)layers." && layer.number >= layerCount {
+      starts[layer.number] = start
+    }
+    for (start, layer) in known.sorted(by: { $0.key < $1.key }) where layer.isForPrediction {
+      let (number, overflows) = layerCount.addingReportingOverflow(layer.number)
+      if !overflows, starts[number] == nil { starts[number] = start }
+    }
+    return starts
+  }
+}

@@ -1,0 +1,215 @@
+import Experts
+
+/// How the names in a checkpoint's files differ from those that its family has.
+///
+/// Programs that wrap a model or a part of it add words to the names of what is inside:
+/// `module.model.layers.0…`, `_orig_mod.model.layers.0…`, `base_model.model.model.layers.0…`,
+/// `model.layers.0._fsdp_wrapped_module.mlp…`. Words of wrappers, which begin with an underscore or
+/// are `module`, are passed over wherever they stand. Whatever else stands in front is found by the
+/// names of routers and experts.
+struct TensorSpelling: Sendable {
+  /// What stands before `layers.{L}.` in the names as the family has them.
+  let prefix: String
+  /// What stands before every name in the files, more than the family has there.
+  let front: String
+  /// The names in the files, by those that the family has, where the two differ.
+  let stored: [String: String]
+  /// What is read otherwise than it stands.
+  let remarks: [CheckpointRemark]
+  private let outer: String
+
+  /// What the family calls a tensor of the files.
+  func plain(_ name: String) -> String {
+    String(unwrapped(name).trimmingPrefix(outer))
+  }
+
+  /// Finds out how files spell the names of a family.
+  ///
+  /// - Throws: ``CheckpointError/twoVersions(tensor:first:otherTensor:second:)`` where wrapped names
+  ///   come to the same and the tensors do not, ``CheckpointError/severalModels(path:prefixes:)``,
+  ///   and the files' errors.
+  /// - Complexity: O(length of all names)
+  init(
+    of files: WeightFiles, folder: String, family: Family, catalogue: FamilyCatalogue,
+    moeLayers: [Int]
+  ) throws {
+    let sites = ExpertSites(of: family, in: catalogue)
+    var stored: [String: String] = [:]
+    var words: Set<String> = []
+    for name in files.names.filter(hasWrapper).sorted() {
+      let inner = unwrapped(name)
+      let isExpert = sites.site(of: inner) != nil
+      if let twin = stored[inner] ?? (files[inner] == nil ? nil : inner) {
+        // Only what is measured is worth a refusal.
+        if isExpert, let first = files[twin], let second = files[name] {
+          try first.requireSame(as: second)
+        }
+      } else {
+        stored[inner] = name
+        if isExpert { words.formUnion(wrappers(in: name)) }
+      }
+    }
+    let known = files.spelled(TensorSpelling(prefix: "", outer: "", stored: stored))
+    let plain = family.prefixes.first { prefix in
+      moeLayers.contains { layer in
+        sites.first.contains { known.holdsWeight("\(prefix)layers.\(layer).\($0)") }
+      }
+    }
+    let found =
+      try plain
+      ?? sites.prefix(
+        of: files.names.filter { !hasWrapper($0) } + stored.keys, family: family,
+        moeLayers: moeLayers, folder: folder)
+    let prefix = found ?? family.prefixes.first ?? ""
+    let ending =
+      family.prefixes.contains(prefix)
+      ? prefix
+      : family.prefixes.filter { !$0.isEmpty && prefix.hasSuffix(".\($0)") }.max {
+        $0.count < $1.count
+      }
+    let outer = String(prefix.dropLast(ending?.count ?? prefix.count))
+    if !outer.isEmpty {
+      let inner = files.names.filter { !hasWrapper($0) }.map { ($0, $0) } + stored.map { $0 }
+      for (name, file) in inner where name.hasPrefix(outer) {
+        let rest = String(name.dropFirst(outer.count))
+        if files[rest] == nil, stored[rest] == nil { stored[rest] = file }
+      }
+    }
+    self.init(
+      prefix: ending ?? prefix, outer: outer, stored: stored,
+      front: Self.front(of: stored, sites: sites, prefix: ending ?? prefix),
+      remarks: Self.remarks(
+        words: words.sorted() + (outer.isEmpty ? [] : [String(outer.dropLast())]),
+        prefix: ending == nil ? prefix : nil))
+  }
+
+  private init(
+    prefix: String, outer: String, stored: [String: String], front: String = "",
+    remarks: [CheckpointRemark] = []
+  ) {
+    self.prefix = prefix
+    self.outer = outer
+    self.stored = stored
+    self.front = front
+    self.remarks = remarks
+  }
+
+  /// What stands in the files before a name, as the first router or expert of the layers shows it.
+  private static func front(
+    of stored: [String: String], sites: ExpertSites, prefix: String
+  ) -> String {
+    guard let plain = stored.keys.filter({ sites.site(of: $0)?.prefix == prefix }).min(),
+      let name = stored[plain]
+    else { return "" }
+    let words = name.split(separator: ".", omittingEmptySubsequences: false)
+    let start = words.indices.last { unwrapped(words[$0...].joined(separator: ".")) == plain }
+    return words[..<(start ?? 0)].map { "\($0)." }.joined()
+  }
+
+  private static func remarks(words: [String], prefix: String?) -> [CheckpointRemark] {
+    (words.isEmpty ? [] : [.wrappedNames(words: words)]) + (prefix.map { [.otherPrefix($0)] } ?? [])
+  }
+}
+
+/// The places in names of tensors where a family has routers and routed experts.
+struct ExpertSites: Sendable {
+  /// One such place.
+  struct Site: Hashable {
+    /// What stands before `layers.`.
+    let prefix: String
+    let layer: Int
+    /// Whether it is a router; otherwise a routed expert.
+    let isRouter: Bool
+  }
+
+  /// The names inside a layer that show experts at once: of routers and of the first expert.
+  let first: [String]
+  private let routers: Set<String>
+  private let experts: Set<String>
+
+  /// Collects the names that a family has.
+  init(of family: Family, in catalogue: FamilyCatalogue) {
+    var first: [String] = []
+    var routers: Set<String> = []
+    var experts: Set<String> = []
+    for (block, layout) in catalogue.layouts(of: family) {
+      let names = family.router.map { "\(block).\($0)" }
+      routers.formUnion(names)
+      first += names
+      for projection in Projection.allCases {
+        guard let tensor = layout[projection]?.tensor else { continue }
+        let name = "\(block).\(tensor)"
+        experts.formUnion([name, FactoredExpertNames(weight: name).unique])
+      }
+      first.append("\(block).\(layout.first.tensor.replacing("{E}", with: "0"))")
+    }
+    self.first = first
+    self.routers = routers
+    self.experts = experts
+  }
+
+  /// The router or expert that a name means, whatever stands before `layers.`; nil for other names.
+  func site(of name: String) -> Site? {
+    let words = name.split(separator: ".", omittingEmptySubsequences: false)
+    for place in words.indices.dropLast(2) where words[place] == "layers" {
+      guard let layer = Int(words[place + 1]) else { continue }
+      var rest = words[(place + 2)...]
+      if let number = rest.firstIndex(where: { Int($0) != nil }) { rest[number] = "{E}" }
+      let tail = rest.joined(separator: ".")
+      guard routers.contains(tail) || experts.contains(tail) else { continue }
+      return Site(
+        prefix: words[..<place].map { "\($0)." }.joined(), layer: layer,
+        isRouter: routers.contains(tail))
+    }
+    return nil
+  }
+
+  /// What stands before `layers.` where it is none of the prefixes that the family has; nil where no
+  /// name is that of a router or expert.
+  ///
+  /// - Throws: ``CheckpointError/severalModels(path:prefixes:)`` where it cannot be told.
+  fileprivate func prefix(
+    of names: some Sequence<String>, family: Family, moeLayers: [Int], folder: String
+  ) throws(CheckpointError) -> String? {
+    var layers: [String: Set<Int>] = [:]
+    for name in names {
+      if let site = site(of: name) { layers[site.prefix, default: []].insert(site.layer) }
+    }
+    // Layers for multi-token prediction and heads stand beside, but have not all the layers.
+    let whole = layers.filter { $0.value.isSuperset(of: moeLayers) }
+    let candidates = (whole.isEmpty ? layers : whole).keys.sorted()
+    let likely = candidates.filter { candidate in
+      family.prefixes.contains { !$0.isEmpty && candidate.hasSuffix(".\($0)") }
+    }
+    let chosen = likely.isEmpty ? candidates : likely
+    guard chosen.count < 2 else { throw .severalModels(path: folder, prefixes: chosen) }
+    return chosen.first
+  }
+}
+
+/// Whether a word in a name is that of a wrapper: what begins with an underscore is private to some
+/// program, and `module` is what PyTorch calls the model inside one.
+private func isWrapper(_ word: Substring.UTF8View) -> Bool {
+  word.first == UInt8(ascii: "_") || word.elementsEqual("module".utf8)
+}
+
+/// Whether a name has a word of a wrapper; without a copy, since all names are asked.
+private func hasWrapper(_ name: String) -> Bool {
+  var rest = name[...].utf8
+  while true {
+    let word = rest.prefix { $0 != UInt8(ascii: ".") }
+    if isWrapper(word) { return true }
+    guard word.endIndex < rest.endIndex else { return false }
+    rest = rest[rest.index(after: word.endIndex)...]
+  }
+}
+
+private func wrappers(in name: String) -> [String] {
+  name.split(separator: ".").filter { isWrapper($0.utf8) }.map(String.init)
+}
+
+private func unwrapped(_ name: String) -> String {
+  guard hasWrapper(name) else { return name }
+  return name.split(separator: ".", omittingEmptySubsequences: false)
+    .filter { !isWrapper($0.utf8) }.joined(separator: ".")
+}

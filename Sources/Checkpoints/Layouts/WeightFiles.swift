@@ -1,0 +1,216 @@
+import Files
+import Foundation
+import TensorFiles
+import Tensors
+
+/// The weight files of a checkpoint folder, opened and checked, and the place of every tensor in
+/// them.
+struct WeightFiles: Sendable {
+  /// A file, under the name that it has in the folder.
+  struct File: Sendable {
+    let name: String
+    let tensors: StoredTensors
+  }
+
+  /// The files, sorted by name.
+  let files: [File]
+  /// What the files hold under the name of a tensor without being one, and why.
+  let skipped: [String: (path: String, reason: String)]
+  /// What is not read of the folder, or is read once though it stands twice.
+  let remarks: [CheckpointRemark]
+  /// The index that says which tensor lies where; nil where there is none.
+  let indexName: String?
+  /// Tensors of the files that are not read, because another place counts, or none.
+  let unread: [(file: String, tensor: String)]
+  private let places: [String: Place]
+  /// The names that tensors have in the files, by those that the family has.
+  private var spelling: TensorSpelling?
+
+  private typealias Place = (file: Int, tensor: Int)
+
+  /// The number of tensors in all files.
+  var tensorCount: Int { places.count }
+
+  /// The size of all files, in bytes.
+  var byteCount: Int { files.reduce(0) { $0 + $1.tensors.byteCount } }
+
+  /// The names of all tensors, as the files have them, in no order.
+  var names: some Collection<String> { places.keys }
+
+  /// The tensor of that name, be it the family's or the file's.
+  subscript(name: String) -> Weight.Source? {
+    place(of: name).map { source(at: $0) }
+  }
+
+  /// The tensors of a file that are read.
+  func tensors(ofFile number: Int) -> [TensorDescription] {
+    let unread = Set(unread.lazy.filter { $0.file == files[number].name }.map(\.tensor))
+    return files[number].tensors.file.tensors.filter { !unread.contains($0.name) }
+  }
+
+  /// Whether there is a tensor of that name, or what takes its place where experts are factored.
+  func holdsWeight(_ name: String) -> Bool {
+    place(of: name) != nil || place(of: FactoredExpertNames(weight: name).unique) != nil
+  }
+
+  /// The file that holds a tensor which the index does not place there, though nowhere else either.
+  func unlistedFile(of name: String) -> String? {
+    let stored = storedName(name)
+    return unread.first { $0.tensor == name || $0.tensor == stored }?.file
+  }
+
+  /// The same files, with tensors also found under the names that the family has.
+  func spelled(_ spelling: TensorSpelling) -> WeightFiles {
+    var files = self
+    files.spelling = spelling
+    return files
+  }
+
+  /// How the files spell, or would spell, a name that the family has.
+  func storedName(_ name: String) -> String {
+    guard let spelling, places[name] == nil else { return name }
+    return spelling.stored[name] ?? spelling.front + name
+  }
+
+  /// What the family calls a tensor of the files.
+  func plainName(_ stored: String) -> String { spelling?.plain(stored) ?? stored }
+
+  /// Opens the weight files of a folder.
+  ///
+  /// - Throws: ``CheckpointError``, and the errors of the files' rooms.
+  init(folder path: String) throws {
+    let folder = try WeightFolder(path: path)
+    let files = try folder.files.map { name in
+      File(
+        name: name,
+        tensors: folder.isHDF5
+          ? try StoredTensors(hdf5: "\(path)/\(name)")
+          : try Self.wholeTensors(at: "\(path)/\(name)"))
+    }
+    try self.init(files: files, folder: folder)
+    for name in folder.rivals {
+      // What cannot be opened holds no other version of a tensor.
+      guard let rival = try? StoredTensors(path: "\(path)/\(name)") else { continue }
+      for tensor in rival.file.tensors {
+        guard let place = places[tensor.name] else { continue }
+        try source(at: place).requireSame(as: Weight.Source(file: rival.file, tensor: tensor))
+      }
+    }
+  }
+
+  /// Opens a safetensors file that holds whole tensors, not one rank's slices.
+  private static func wholeTensors(at path: String) throws -> StoredTensors {
+    let tensors = try StoredTensors(safetensors: path)
+    guard tensors.text(of: "DCP_SHARDING_INFO") == nil else {
+      throw CheckpointError.distributedSave(path: path)
+    }
+    return tensors
+  }
+
+  private init(files: [File], folder: WeightFolder) throws {
+    self.files = files
+    var places: [String: Place] = [:]
+    places.reserveCapacity(files.reduce(0) { $0 + $1.tensors.file.tensors.count })
+    var unread: [(file: String, tensor: String)] = []
+    var repeated: [(tensor: String, files: [String])] = []
+    for (number, file) in files.enumerated() {
+      for (place, tensor) in file.tensors.file.tensors.enumerated() {
+        if let index = folder.index {
+          if index.files[tensor.name] == file.name {
+            places[tensor.name] = (number, place)
+          } else {
+            unread.append((file.name, tensor.name))
+          }
+        } else if let earlier = places[tensor.name] {
+          let first = files[earlier.file]
+          let source = Weight.Source(
+            file: first.tensors.file, tensor: first.tensors.file.tensors[earlier.tensor])
+          try source.requireSame(as: Weight.Source(file: file.tensors.file, tensor: tensor))
+          unread.append((file.name, tensor.name))
+          repeated.append((tensor.name, [first.name, file.name]))
+        } else {
+          places[tensor.name] = (number, place)
+        }
+      }
+    }
+    // The least of them, so that the same broken index always names the same tensor.
+    if let index = folder.index,
+      let lost = index.files.filter({ places[$0.key] == nil }).min(by: { $0.key < $1.key })
+    {
+      throw CheckpointError.tensorNotInShard(
+        path: "\(folder.path)/\(lost.value)", tensor: lost.key, index: index.name)
+    }
+    self.places = places
+    self.unread = unread
+    indexName = folder.index?.name
+    var remarks = folder.remarks
+    if let index = folder.index, let first = unread.min(by: { $0.tensor < $1.tensor }) {
+      remarks.append(
+        .unlistedTensors(
+          count: unread.count, first: first.tensor, file: first.file, index: index.name))
+    }
+    if let first = repeated.min(by: { $0.tensor < $1.tensor }) {
+      remarks.append(
+        .repeatedTensors(count: repeated.count, first: first.tensor, files: first.files))
+    }
+    self.remarks = remarks
+    var skipped: [String: (path: String, reason: String)] = [:]
+    for file in files {
+      for entry in file.tensors.skipped {
+        guard let end = entry.firstRange(of: ": ") else { continue }
+        let name = String(entry[..<end.lowerBound].dropFirst()).replacing("/", with: ".")
+        skipped[name] = (file.tensors.path, String(entry[end.upperBound...]))
+      }
+    }
+    self.skipped = skipped
+  }
+
+  private func place(of name: String) -> Place? {
+    places[name] ?? spelling?.stored[name].flatMap { places[$0] }
+  }
+
+  private func source(at place: Place) -> Weight.Source {
+    let file = files[place.file].tensors.file
+    return Weight.Source(file: file, tensor: file.tensors[place.tensor])
+  }
+
+  /// Says which foreign format a folder holds, where it holds nothing that is read; nil where all
+  /// is well.
+  static func foreignFormat(in folder: String) -> CheckpointError? {
+    // A folder that cannot be listed is told so when its files are opened.
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder).sorted()) ?? []
+    let readable = [".safetensors", ".safetensors.index.json", ".h5", ".hdf5"]
+    guard !names.contains(where: { name in readable.contains { name.hasSuffix($0) } }) else {
+      return nil
+    }
+    let foreign = [
+      (".gguf", "GGUF"), (".bin", "PyTorch pickles (.bin)"), (".pt", "PyTorch pickles (.pt)"),
+      (".pth", "PyTorch pickles (.pth)"), (".npz", "NumPy archives (.npz)"),
+    ]
+    for (ending, format) in foreign {
+      if let name = names.first(where: { $0.hasSuffix(ending) && $0 != "training_args.bin" }) {
+        return .foreignFormat(path: "\(folder)/\(name)", format: format)
+      }
+    }
+    return nil
+  }
+}
+
+extension Weight.Source {
+  /// Makes sure that two tensors which are called the same are the same.
+  ///
+  /// - Throws: ``CheckpointError/twoVersions(tensor:first:otherTensor:second:)``, and the files'
+  ///   errors.
+  /// - Complexity: O(bytes), unless the first bytes differ.
+  func requireSame(as other: Weight.Source) throws {
+    // A link to the same file needs no reading.
+    if tensor == other.tensor, !file.stamp.isEmpty, file.stamp == other.file.stamp { return }
+    guard tensor.shape == other.tensor.shape, tensor.elementType == other.tensor.elementType,
+      try file.digest(of: tensor) == other.file.digest(of: other.tensor)
+    else {
+      throw CheckpointError.twoVersions(
+        tensor: tensor.name, first: file.path, otherTensor: other.tensor.name,
+        second: other.file.path)
+    }
+  }
+}

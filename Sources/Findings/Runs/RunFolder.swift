@@ -1,0 +1,323 @@
+import Experts
+import Files
+import Foundation
+
+/// A folder of findings: `manifest.json`, the results of finished units, and the tables and figures
+/// made of them.
+///
+/// Every file in it is whole or absent. Several processes may work in it: a unit is measured by one
+/// of them, and what is made of all units has the same bytes whoever makes it.
+public struct RunFolder: Sendable {
+  /// Where the folder lies.
+  public let path: String
+
+  /// What the run is.
+  public private(set) var manifest: RunManifest
+
+  /// The results of units.
+  let store: UnitStore
+
+  /// Holds the folder where something is written; nil for a run that is only read.
+  private let presence: FolderLock?
+
+  static let subfolders = ["units", "tables", "figures"]
+
+  /// Opens a folder for a run: makes it if need be, and resumes what the same command began.
+  ///
+  /// - Parameters:
+  ///   - path: The folder; new, empty, or holding the same run.
+  ///   - manifest: What is to be run, every unit open.
+  /// - Throws: ``FindingsError/notAFolder(path:)``, ``FindingsError/notARun(path:)``,
+  ///   ``FindingsError/anotherRun(path:difference:)``, and
+  ///   ``FindingsError/fileSystem(path:doing:reason:)``.
+  public init(path: String, for manifest: RunManifest) throws {
+    try Self.check(path: path, for: manifest)
+    var path = path
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    self.path = path
+    self.manifest = manifest
+    try Self.makeFolder(path)
+    store = UnitStore(in: path, plan: try manifest.plan)
+    // The manifest comes first: a folder that has anything has one, so that it can be resumed. The
+    // first process writes it before others may enter, and each sees whether it is the same run.
+    presence = try Self.enter(store) { try Self.writeFirst(manifest, to: path) }
+    try Self.writeFirst(manifest, to: path)
+    try Self.check(path: path, for: manifest)
+    updateStates()
+    for name in Self.subfolders { try Self.makeFolder("\(path)/\(name)") }
+  }
+
+  /// Opens a run whose units all have results, as they were written for its manifest.
+  ///
+  /// - Parameters:
+  ///   - path: A folder that was written before.
+  ///   - forWriting: Whether tables, figures and the page shall be written to it.
+  /// - Throws: ``FindingsError/noRun(path:reason:)``, ``FindingsError/otherManifest(path:)``,
+  ///   ``FindingsError/unfinished(path:units:command:)``,
+  ///   ``FindingsError/altered(path:files:command:)`` and ``FindingsError/inUse(path:)``.
+  /// - Complexity: O(size of the results): their digests are compared.
+  public init(finishedAt path: String, forWriting: Bool) throws {
+    var path = path
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    self.path = path
+    guard let content = try Self.existingContent(of: path) else {
+      throw FindingsError.noRun(path: path, reason: "no such folder")
+    }
+    guard content.contains("manifest.json"),
+      let data = FileManager.default.contents(atPath: "\(path)/manifest.json")
+    else {
+      throw FindingsError.noRun(path: path, reason: "holds no manifest.json that can be read")
+    }
+    guard let manifest = try? JSONDecoder().decode(RunManifest.self, from: data) else {
+      throw FindingsError.noRun(
+        path: path, reason: "its manifest.json is damaged, or of another version")
+    }
+    if let problem = manifest.problem {
+      throw FindingsError.noRun(
+        path: path, reason: "its manifest.json was edited or is damaged: \(problem)")
+    }
+    self.manifest = manifest
+    store = UnitStore(in: path, plan: try manifest.plan)
+    presence = forWriting ? try Self.enter(store) : nil
+    try requireResults(comparesDigests: true)
+    guard forWriting else { return }
+    for name in ["tables", "figures"] { try Self.makeFolder("\(path)/\(name)") }
+  }
+
+  /// Checks that a folder can take a run, without changing anything.
+  ///
+  /// - Throws: As ``init(path:for:)``.
+  public static func check(path: String, for manifest: RunManifest) throws {
+    guard let content = try existingContent(of: path) else { return }
+    let file = "\(path)/manifest.json"
+    guard FileManager.default.fileExists(atPath: file) else {
+      // A process that was killed while it wrote the manifest leaves no more than a part of it.
+      guard content.allSatisfy({ $0.contains("manifest.json") && isUnfinished($0) }) else {
+        throw FindingsError.notARun(path: path)
+      }
+      return
+    }
+    guard
+      let data = FileManager.default.contents(atPath: file),
+      let existing = try? JSONDecoder().decode(RunManifest.self, from: data)
+    else {
+      throw FindingsError.anotherRun(
+        path: path, difference: "its manifest.json is damaged, or of another version")
+    }
+    if let difference = manifest.difference(from: existing) {
+      throw FindingsError.anotherRun(path: path, difference: difference)
+    }
+  }
+
+  /// Reads a table of a finished unit; nil where the unit has none of that kind.
+  ///
+  /// - Parameters:
+  ///   - definition: Which table.
+  ///   - unit: The unit.
+  ///   - columns: The columns that are wanted; all when left out.
+  /// - Returns: The table.
+  /// - Throws: ``FindingsError`` when the file is damaged.
+  public func table(
+    _ definition: TableDefinition, of unit: RunUnit, columns: [any TypedColumn]? = nil
+  ) throws -> Table? {
+    let file = path(of: definition, of: unit)
+    guard FileManager.default.fileExists(atPath: file) else { return nil }
+    let table = try Table(readingFrom: file, as: definition, columns: columns)
+    if let stranger = table.rowOfAnotherUnit(than: unit) {
+      throw FindingsError.inconsistent(path: file, reason: "has rows of \(stranger)")
+    }
+    return table
+  }
+
+  /// Reads a table of all units, in their order; nil where no unit has one of that kind.
+  ///
+  /// It is read from the results of the units, so that all that is shown of a run comes from one
+  /// place.
+  ///
+  /// - Throws: ``FindingsError`` when a file is damaged.
+  /// - Complexity: O(size of the files); memory for all rows.
+  public func table(_ definition: TableDefinition) throws -> Table? {
+    var whole: Table?
+    for unit in manifest.units {
+      guard let part = try table(definition, of: unit) else { continue }
+      if whole == nil { whole = part } else { whole?.append(rowsOf: part) }
+    }
+    return whole
+  }
+
+  /// Makes the tables of the run from those of its units, in the order of the units.
+  ///
+  /// - Parameter definitions: The tables to make; one that no unit has is removed.
+  /// - Throws: ``FindingsError``; a table is whole or absent.
+  /// - Complexity: O(size of the tables) time; memory for one table of a unit.
+  public func gatherTables(_ definitions: [TableDefinition]) throws {
+    for definition in definitions {
+      let target = tablePath(definition)
+      if definition == .floors {
+        try writeFloors(to: target)
+        continue
+      }
+      let parts = manifest.units.map { "\(unitFolder($0))/\(definition.name).csv" }
+        .filter { FileManager.default.fileExists(atPath: $0) }
+      guard !parts.isEmpty else {
+        try? FileManager.default.removeItem(atPath: target)
+        continue
+      }
+      try WholeFile.write(to: target) { append in
+        let header = Table.header(of: definition)
+        try append(header)
+        for part in parts { try append(try Self.lines(ofTableAt: part, under: header)) }
+      }
+    }
+  }
+
+  /// Writes a figure.
+  ///
+  /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``
+  public func write(svg: String, ofFigure name: String) throws {
+    try WholeFile.write(svg, to: "\(path)/figures/\(name).svg")
+  }
+
+  /// Writes a text as a file of the run.
+  ///
+  /// - Parameters:
+  ///   - text: The content.
+  ///   - name: Where the file lies in the folder.
+  /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``; nothing is left behind.
+  public func write(_ text: String, to name: String) throws {
+    try WholeFile.write(text, to: "\(path)/\(name)")
+  }
+
+  /// Writes the manifest with the state of every unit as it is now.
+  ///
+  /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``
+  public mutating func updateManifest() throws {
+    updateStates()
+    try WholeFile.write(try manifest.json, to: "\(path)/manifest.json")
+  }
+
+  private mutating func updateStates() {
+    for place in manifest.units.indices {
+      manifest.units[place].state = isFinished(manifest.units[place]) ? .finished : .open
+    }
+  }
+
+  private static func writeFirst(_ manifest: RunManifest, to folder: String) throws {
+    let path = "\(folder)/manifest.json"
+    if FileStatus(at: path) == nil { try WholeFile.write(try manifest.json, to: path) }
+  }
+
+  /// The lines of a unit's table as they were written, without the first one.
+  private static func lines(ofTableAt path: String, under header: String) throws -> String {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw FindingsError.fileSystem(
+        path: path, doing: "read", reason: "it is missing or not readable")
+    }
+    guard data.starts(with: header.utf8) else {
+      throw FindingsError.wrongColumns(
+        path: path, expected: String(header.dropLast()),
+        actual: String(decoding: data.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    }
+    guard data.last == UInt8(ascii: "\n") else {
+      let lineCount = data.count { $0 == UInt8(ascii: "\n") } + 1
+      throw FindingsError.badLine(path: path, line: lineCount, reason: "is cut short")
+    }
+    return String(decoding: data.dropFirst(header.utf8.count), as: UTF8.self)
+  }
+
+  /// Where a unit's table lies.
+  public func path(of definition: TableDefinition, of unit: RunUnit) -> String {
+    "\(unitFolder(unit))/\(definition.name).csv"
+  }
+
+  private func tablePath(_ definition: TableDefinition) -> String {
+    "\(path)/tables/\(definition.name).csv"
+  }
+
+  private func unitFolder(_ unit: RunUnit) -> String { store.path(of: unit.key.folderName) }
+
+  /// Units of equal shape share their floors: each is listed once.
+  private func writeFloors(to target: String) throws {
+    var lines: [String: (n: Int, k: Int, place: Int)] = [:]
+    for unit in manifest.units {
+      guard let table = try table(.floors, of: unit) else { continue }
+      let n = table[Floors.n]
+      let k = table[Floors.k]
+      for (row, line) in table.lines.split(separator: "\n").enumerated() {
+        if lines[String(line)] == nil { lines[String(line)] = (n[row], k[row], row) }
+      }
+    }
+    guard !lines.isEmpty else {
+      try? FileManager.default.removeItem(atPath: target)
+      return
+    }
+    let sorted = lines.sorted {
+      ($0.value.n, $0.value.k, $0.value.place) < ($1.value.n, $1.value.k, $1.value.place)
+    }
+    try WholeFile.write(to: target) { append in
+      try append(Table.header(of: .floors))
+      for line in sorted { try append(line.key + "\n") }
+    }
+  }
+
+  /// Enters a folder together with others, and removes what processes that were killed left
+  /// unfinished in it.
+  ///
+  /// Where the file system knows no locks nobody is told of, and nothing is removed.
+  ///
+  /// - Parameters:
+  ///   - store: The results of units.
+  ///   - whileAlone: Called where no other process works in the folder, before one may enter.
+  /// - Returns: What holds the folder.
+  /// - Throws: ``FindingsError/inUse(path:)``, and what `whileAlone` throws.
+  private static func enter(
+    _ store: UnitStore, whileAlone: () throws -> Void = {}
+  ) throws -> FolderLock {
+    let path = store.folder
+    let lock = try FolderLock(sharing: path) {
+      store.removeLeftovers()
+      for folder in [path, "\(path)/tables", "\(path)/figures", "\(path)/.sdmoe"] {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
+        // Beside the manifest and the page a user may keep files of his own.
+        for name in names ?? []
+        where isUnfinished(name)
+          && (folder != path
+            || ["manifest.json", "index.html", "scratch"].contains { name.contains($0) })
+        {
+          try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        }
+      }
+      try whileAlone()
+    }
+    guard let lock else { throw FindingsError.inUse(path: path) }
+    return lock
+  }
+
+  /// Whether a file or folder bears the name that it has until it is whole.
+  private static func isUnfinished(_ name: String) -> Bool {
+    name.hasSuffix(".tmp")
+  }
+
+  /// What a folder holds, or nil where there is none.
+  private static func existingContent(of path: String) throws -> [String]? {
+    var isFolder: ObjCBool = false
+    // Safe: Foundation writes one Boolean there during the call.
+    guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      return nil
+    }
+    guard isFolder.boolValue else { throw FindingsError.notAFolder(path: path) }
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw FindingsError.fileSystem(path: path, doing: "list this folder", reason: "no permission")
+    }
+  }
+
+  private static func makeFolder(_ path: String) throws {
+    do {
+      try Files.makeFolder(at: path)
+    } catch {
+      throw FindingsError(error, path: path, doing: "make this folder")
+    }
+  }
+}

@@ -1,0 +1,81 @@
+extension RunManifest {
+  /// How many rows of captures are tokens, and why others are not.
+  public struct CapturedRows: Codable, Sendable, Equatable {
+    /// The number of rows in the file.
+    public var stored: Int
+    /// The rows that are padding by a mask or by the lengths of sequences, and left out.
+    public var padding: Int
+    /// The tensor that says so.
+    public var paddingTensor: String?
+    /// Other rows of zeros, left out.
+    public var zeros: Int
+    /// A tensor that has zeros where others have none.
+    public var zerosTensor: String?
+    /// Other rows in long runs of identical rows.
+    public var repeats: Int
+    /// Whether these are left out.
+    public var dropsRepeats: Bool
+
+    private enum CodingKeys: String, CodingKey {
+      case stored, padding, zeros, repeats
+      case paddingTensor = "padding_tensor"
+      case zerosTensor = "zeros_tensor"
+      case dropsRepeats = "drops_repeats"
+    }
+
+    /// Collects the numbers.
+    public init(
+      stored: Int, padding: Int, paddingTensor: String?, zeros: Int, zerosTensor: String?,
+      repeats: Int, dropsRepeats: Bool
+    ) {
+      self.stored = stored
+      self.padding = padding
+      self.paddingTensor = paddingTensor
+      self.zeros = zeros
+      self.zerosTensor = zerosTensor
+      self.repeats = repeats
+      self.dropsRepeats = dropsRepeats
+    }
+
+    /// What a reader should know, a sentence each.
+    public var remarks: [String] {
+      var remarks: [String] = []
+      let all = "of \(stored) captured rows"
+      if padding > 0 {
+        remarks.append("\(padding) \(all) were left out: padding by \(paddingTensor ?? "a mask")")
+      }
+      if zeros > 0 {
+        let place = zerosTensor.map { ", of layers that disagree; \($0) has most" } ?? ""
+        remarks.append("\(zeros) \(all) were left out: zeros\(place)")
+      }
+      if repeats > 0 {
+        remarks.append(
+          dropsRepeats
+            ? "\(repeats) \(all) were left out: long runs of identical rows"
+            : "\(repeats) \(all) are in long runs of identical rows, as padding leaves them, and count as tokens; --drop-repeats leaves them out"
+        )
+      }
+      return remarks
+    }
+  }
+
+  /// An analysis that captures would call for but do not allow.
+  public struct Omission: Codable, Sendable, Equatable {
+    /// The analysis, by name.
+    public var analysis: String
+    /// Why it cannot be made.
+    public var reason: String
+
+    /// Names an analysis and the reason.
+    public init(analysis: String, reason: String) {
+      self.analysis = analysis
+      self.reason = reason
+    }
+  }
+
+  /// What was left out of the whole run and why, a sentence each.
+  public var remarks: [String] {
+    (capturedRows?.remarks ?? [])
+      + (omissions ?? []).map { "\($0.analysis) was left out: \($0.reason)" }
+  }
+}

@@ -1,0 +1,41 @@
+/// Why figures of a run are not printed.
+public enum PrintError: Error, Equatable {
+  /// Files lie where figures shall lie.
+  case outputExists(path: String, name: String)
+  /// The figures would lie in the run.
+  case insideRun(path: String, run: String)
+  /// The run has no figure of a kind.
+  case noKind(run: String, kind: String, command: String, present: [String])
+  /// The run has no figures of what was chosen.
+  case nothing(run: String, kinds: [String], isOfSelection: Bool)
+  /// The run has no such layer.
+  case noLayer(run: String, layer: Int, layers: String)
+  /// The run has no such projection.
+  case noProjection(run: String, projection: String, projections: [String])
+  /// A picture cannot be put into the form that is wanted.
+  case notRendered(name: String, reason: String)
+}
+
+extension PrintError: CustomStringConvertible {
+  /// What went wrong, and what to do.
+  public var description: String {
+    switch self {
+    case .outputExists(let path, let name):
+      "\(path)/\(name): is there already; give --force to replace files of these names, or choose another folder"
+    case .insideRun(let path, let run):
+      "\(path): lies in the run \(run), which is not changed; choose a folder elsewhere"
+    case .noKind(let run, let kind, let command, let present):
+      "\(run): has no figures of the kind \(kind), which 'sdmoe analyze' measures with \(command); it has \(present.joined(separator: ", "))"
+    case .nothing(let run, let kinds, let isOfSelection):
+      isOfSelection
+        ? "\(run): has no figures of \(kinds.joined(separator: ", ")) for these layers and projections; leave out --layers or --projections"
+        : "\(run): has nothing to draw; run sdmoe analyze with an analysis that is drawn, such as similarity"
+    case .noLayer(let run, let layer, let layers):
+      "\(run): layer \(layer) was not measured; the run has the layers \(layers)"
+    case .noProjection(let run, let projection, let projections):
+      "\(run): \(projection) was not measured; the run has \(projections.joined(separator: ", "))"
+    case .notRendered(let name, let reason):
+      "\(name): \(reason)"
+    }
+  }
+}

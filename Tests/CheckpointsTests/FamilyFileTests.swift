@@ -1,0 +1,263 @@
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+/// Checks families that a user names or describes.
+@Suite struct FamilyFileTests {
+  /// The example of the documentation.
+  static let example = Result {
+    let page = try String(
+      contentsOf: Fixture.url(
+        "../Sources/Checkpoints/Checkpoints.docc/describing-a-family.md"), encoding: .utf8)
+    let match = try #require(page.firstMatch(of: /```json\n([^`]+)```/))
+    return String(match.1)
+  }
+
+  /// A model of the family that the documentation describes.
+  static func toy() -> ToyCheckpoint {
+    var toy = ToyCheckpoint.of(
+      "other", keys: ["n_shared_experts": 1, "num_experts_per_tok": 2], layerCount: 2)
+    var names = ToyLayerNames()
+    (names.gate, names.up, names.down) = ("wi_gate", "wi_up", "wo")
+    for layer in 0...1 {
+      toy.addLayer(layer, names: names, experts: 3, hidden: 8, width: 6, sharedWidth: 6)
+    }
+    return toy
+  }
+
+  private func refusal(of text: String) throws -> CheckpointError? {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(text, as: "family.json")
+    do throws(CheckpointError) {
+      _ = try ChosenFamily(path)
+      return nil
+    } catch {
+      guard case .badFamily(let told, let key, let reason) = error else { return error }
+      #expect(told == path)
+      return .badFamily(path: "f", key: key, reason: reason)
+    }
+  }
+
+  // MARK: Files
+
+  @Test("The example of the documentation reads such a model")
+  func example() throws {
+    let folder = try Self.toy().written()
+    let path = try folder.write(Self.example.get(), as: "family.json")
+    let checkpoint = try Checkpoint(path: folder.path, family: ChosenFamily(path))
+    #expect(checkpoint.family == "mine")
+    #expect(checkpoint.problems == [])
+    #expect(checkpoint.layers.map(\.index) == [0, 1])
+    #expect(try checkpoint.routingRule(ofLayer: 1).expertsPerToken == 2)
+    #expect(
+      checkpoint.use(of: "model.layers.1.mlp.experts.2.wo.weight")
+        == TensorUse(role: .expertDown, layer: 1, expert: 2))
+  }
+
+  @Test("Another content of the file is another structure, and none another fingerprint")
+  func digest() throws {
+    let folder = try Self.toy().written()
+    let outside = try TemporaryFolder()
+    let text = try Self.example.get()
+    func opened(_ text: String, as name: String) throws -> Checkpoint {
+      try Checkpoint(path: folder.path, family: ChosenFamily(outside.write(text, as: name)))
+    }
+    let first = try opened(text, as: "a.json")
+    let same = try opened(text, as: "b.json")
+    let other = try opened(
+      text.replacing("\"default\": true", with: "\"default\": false"), as: "a.json")
+    #expect(try first.structure() == same.structure())
+    #expect(try first.structure() != other.structure())
+    #expect(try first.fingerprint() == other.fingerprint())
+    #expect(first.chosenFamily?.hasPrefix("mine ") == true)
+    #expect(first.chosenFamily != other.chosenFamily)
+  }
+
+  @Test("Every family that is built in has the form of a file")
+  func builtIn() throws {
+    let url = Fixture.url(FamilyCatalogueTests.path)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
+    let families = try #require(object["families"] as? [[String: Any]])
+    let folder = try TemporaryFolder()
+    for family in families {
+      var file = object
+      file["families"] = [family]
+      file["endings"] = nil
+      let data = try JSONSerialization.data(withJSONObject: file)
+      let path = try folder.write(String(decoding: data, as: UTF8.self), as: "family.json")
+      #expect(throws: Never.self, "\(family["id"] ?? "")") { try ChosenFamily(path) }
+    }
+  }
+
+  static let mistakes: [(old: String, new: String, key: String?, reason: String)] = [
+    ("\"id\": \"mine\", ", "", "families[0].id", "is missing"),
+    (
+      "\"modelTypes\"", "\"modelType\"", "families[0].modelType",
+      "is not known; known there are block, configRoot, expertCount, experts, id, modelTypes, moeLayers, otherRouters, prefixes, published, router, routerIsTransposed, routing, shared, tensors, width"
+    ),
+    (
+      "[\"gate.weight\"]", "\"gate.weight\"", "families[0].router",
+      "must be a list that is not empty"
+    ),
+    ("[\"gate.weight\"]", "[]", "families[0].router", "must be a list that is not empty"),
+    ("[\"gate.weight\"]", "[7]", "families[0].router[0]", "must be a text that is not empty"),
+    ("\"model.\"", "\"model\"", "families[0].prefixes[0]", "must be empty, or end with a point"),
+    ("\"mlp\"", "\"mlp.\"", "families[0].block", "must be a name without a point at its end"),
+    (
+      "first dense", "first", "families[0].moeLayers.rule",
+      "must be one of all, sparse step, first dense, layer types, listed, period, interval, block types"
+    ),
+    (
+      "\"key\": \"first_k_dense_replace\", ", "", "families[0].moeLayers.key",
+      "is missing, but the rule 'first dense' needs it"
+    ),
+    (
+      "\"default\": 0", "\"default\": 0.5", "families[0].moeLayers.default",
+      "must be a whole number"
+    ),
+    (
+      "\"softmax\"", "\"soft\"", "families[0].routing.score",
+      "must be one of logits, softmax, sigmoid, sqrtsoftplus"
+    ),
+    (
+      "\"default\": true", "\"default\": 1", "families[0].routing.weights.normalised.default",
+      "must be true or false"
+    ),
+    (
+      "[\"mine\", \"one-each\"]", "[\"one\"]", "families[0].experts[0]",
+      "is 'one', but there is no such layout; there are mine, one-each, one-each-gptq, one-each-int4, one-each-up-down, one-each-w, stacked, stacked-interleaved, stacked-linear, stacked-mxfp4, stacked-transposed"
+    ),
+    (
+      "gate-up-down", "gud", "families[0].shared.names",
+      "is 'gud', but there is no such set of shared names; there are gate-up-down, up-down, w"
+    ),
+    (
+      "experts.{E}.wo.weight\", \"axes\": [\"out\", \"in\"]",
+      "experts.{E}.wo.weight\", \"axes\": [\"out\"]", "layouts.mine.down_proj.axes",
+      "must be out and in, in their order; with expert before them where 'tensor' has no {E}, and only there"
+    ),
+    (
+      "\"experts.{E}.wi_up.weight\"", "\"experts.wi_up\"", "layouts.mine.up_proj.axes",
+      "must be out and in, in their order; with expert before them where 'tensor' has no {E}, and only there"
+    ),
+    (
+      "\"up_proj\"", "\"upProj\"", "layouts.mine.upProj",
+      "is not known; known there are down_proj, gate_proj, up_proj"
+    ),
+    (
+      "\"families\"", "\"family\"", "family",
+      "is not known; known there are families, layouts, shared, tensors"
+    ),
+    (
+      "{\n  \"layouts\"", "\n  \"layouts\"", nil,
+      "is not JSON: byte 12: something follows the end of the JSON text"
+    ),
+  ]
+
+  @Test("A mistake is told by its key", arguments: mistakes.indices)
+  func mistake(_ index: Int) throws {
+    let mistake = Self.mistakes[index]
+    let text = try Self.example.get()
+    try #require(text.contains(mistake.old))
+    #expect(
+      try refusal(of: text.replacing(mistake.old, with: mistake.new))
+        == .badFamily(path: "f", key: mistake.key, reason: mistake.reason))
+  }
+
+  @Test("A file holds one family, and not nothing")
+  func oneFamily() throws {
+    #expect(try refusal(of: "") == .badFamily(path: "f", key: nil, reason: "is empty"))
+    #expect(try refusal(of: "[]") == .badFamily(path: "f", key: nil, reason: "must be an object"))
+    #expect(
+      try refusal(of: #"{"families": []}"#)
+        == .badFamily(path: "f", key: "families", reason: "must be a list that is not empty"))
+    let text = try Self.example.get()
+    let family = try #require(text.firstMatch(of: /(?s)"families": \[\n(.*\n    \})\n  \]/)).1
+    #expect(
+      try refusal(of: text.replacing(family, with: "\(family),\(family)"))
+        == .badFamily(
+          path: "f", key: "families", reason: "must hold one family, the one of the checkpoint"))
+  }
+
+  // MARK: Names
+
+  @Test(
+    "A family that is built in is chosen by its name or a model_type",
+    arguments: ["deepseek_v3", "kimi_k2"])
+  func named(name: String) throws {
+    var toy = ToyCheckpoint.of(
+      "mine", keys: ["n_routed_experts": 3, "first_k_dense_replace": 0], layerCount: 1)
+    toy.addLayer(0, experts: 3, hidden: 8, width: 6)
+    let folder = try toy.written()
+    let checkpoint = try Checkpoint(path: folder.path, family: ChosenFamily(name))
+    #expect(checkpoint.family == "deepseek_v3")
+    #expect(checkpoint.modelType == "mine")
+    #expect(checkpoint.chosenFamily == "deepseek_v3")
+    #expect(checkpoint.problems == [])
+  }
+
+  @Test("The family that model_type means anyway changes nothing")
+  func usual() throws {
+    let folder = try ToyCheckpoint.mixtral().written()
+    let plain = try Checkpoint(path: folder.path)
+    let chosen = try Checkpoint(path: folder.path, family: ChosenFamily("mixtral"))
+    #expect(chosen.chosenFamily == nil)
+    #expect(try chosen.structure() == plain.structure())
+    let other = try Checkpoint(path: folder.path, family: ChosenFamily("minimax"))
+    #expect(other.chosenFamily == "minimax")
+    #expect(try other.structure() != plain.structure())
+  }
+
+  @Test("What is neither a name nor a file is refused")
+  func neither() {
+    #expect(
+      throws: CheckpointError.unknownFamily(name: "nowhere.json", known: KnownFamily.all.map(\.id))
+    ) { try ChosenFamily("nowhere.json") }
+  }
+
+  // MARK: Hints
+
+  @Test(
+    "An unknown model_type is answered with the families that the tensors look like",
+    arguments: [
+      ("qwen3_moe", ["qwen3_moe", "qwen3_vl_moe"]), ("olmoe", ["olmoe"]),
+      ("qwen2_moe", ["qwen2_moe", "qwen3_next", "qwen3_5_moe"]),
+      ("deepseek_v2", ["deepseek_v2", "deepseek_v3", "deepseek_v32", "glm4_moe_lite"]),
+      ("kimi_linear", ["kimi_linear"]), ("bailing_hybrid", ["bailing_hybrid"]),
+      ("deepseek_v4", ["deepseek_v4"]), ("gpt_oss", ["gpt_oss"]), ("llama4_text", ["llama4"]),
+      ("granitemoe", ["granitemoe"]),
+    ])
+  func hints(fixture: String, alike: [String]) throws {
+    let source = Fixture.url("families/\(fixture)/hub").path
+    let folder = try TemporaryFolder()
+    for name in try FileManager.default.contentsOfDirectory(atPath: source)
+    where name.hasSuffix(".safetensors") || name.hasSuffix(".index.json") {
+      try FileManager.default.copyItem(
+        atPath: "\(source)/\(name)", toPath: folder.path(name))
+    }
+    let config = try String(contentsOfFile: "\(source)/config.json", encoding: .utf8)
+    let renamed = config.replacing(/"model_type": "[a-z0-9_]+"/, with: "\"model_type\": \"mine\"")
+    let path = try folder.write(renamed, as: "config.json")
+    expectRefusal(
+      of: folder.path,
+      .unknownModelType(
+        path: path, modelType: "mine", known: KnownFamily.all.flatMap(\.modelTypes).sorted(),
+        alike: alike))
+    try folder.write(renamed.replacing("\"model_type\"", with: "\"type\""), as: "config.json")
+    let error = #expect(throws: CheckpointError.self) { try Checkpoint(path: folder.path) }
+    #expect(
+      error?.description.contains("'model_type' is missing; names are like \(alike[0])") == true)
+  }
+
+  @Test("Experts without a word of them in config.json are no dense model")
+  func notDense() throws {
+    var toy = ToyCheckpoint.mixtral()
+    toy.config["model_type"] = "mine"
+    toy.config["num_local_experts"] = nil
+    let folder = try toy.written()
+    let error = #expect(throws: CheckpointError.self) { try Checkpoint(path: folder.path) }
+    #expect(error?.description.contains("try --family ") == true)
+  }
+}

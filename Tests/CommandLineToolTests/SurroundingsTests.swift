@@ -1,0 +1,91 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Checks that the limits of a process and the names of its folders end in a result or in a sentence.
+@Suite struct SurroundingsTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Runs a script that ends by itself, were the program to run for ever.
+  func shell(_ script: String, _ environment: [String: String] = [:]) throws -> Tool.Outcome {
+    try Tool.shell(
+      script, in: folder.path(""),
+      environment: environment.merging(["QWEN": Samples.qwen]) { $1 })
+  }
+
+  // MARK: Address space
+
+  // In kilobytes. OpenBLAS, loaded with the program, tried for ever to map memory below the second.
+  @Test("needs no BLAS for help and inspect", arguments: [200_000, 300_000, 450_000])
+  func withoutBLAS(limit: Int) throws {
+    for command in ["--help", "inspect \"$QWEN\""] {
+      let outcome = try shell("ulimit -v \(limit); timeout 60 \"$SDMOE\" \(command)")
+      #expect(outcome.status == 0, "\(command): \(outcome.errors)")
+    }
+  }
+
+  @Test("obeys a limit or refuses it", arguments: [60_000, 100_000, 200_000, 300_000, 600_000])
+  func limited(limit: Int) throws {
+    let run = folder.path("run-\(limit)")
+    let outcome = try shell(
+      "ulimit -v \(limit); timeout 60 \"$SDMOE\" analyze \"$QWEN\" -q -o '\(run)' --layers 0")
+    if limit >= 600_000 {
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    } else {
+      // Below about 100 MB the loader of programs has the word.
+      #expect([1, 127].contains(outcome.status))
+      #expect(outcome.errors.contains(outcome.status == 1 ? "ulimit -v" : "shared libraries"))
+      #expect(!FileManager.default.fileExists(atPath: "\(run)/tables"))
+    }
+  }
+
+  // MARK: Cores and memory
+
+  @Test("works on as many matrices at once as its batch job has cores")
+  func cores() throws {
+    let script = "\"$SDMOE\" analyze \"$QWEN\" -o run --dry-run"
+    let outcome = try shell(script, ["SLURM_CPUS_PER_TASK": "1"])
+    #expect(outcome.output.contains("with --jobs 1"))
+    let other = try shell("\(script) --jobs 3", ["SLURM_CPUS_PER_TASK": "1"])
+    #expect(other.output.contains("with --jobs 3"))
+  }
+
+  @Test("obeys --memory by working on fewer matrices at once")
+  func memory() throws {
+    let script = "\"$SDMOE\" analyze \"$QWEN\" -o run --dry-run --jobs 64"
+    let wide = try shell("\(script) --memory 8G")
+    #expect(wide.output.contains("with --jobs 64"))
+    let narrow = try shell("\(script) --memory 60M")
+    let jobs = try #require(narrow.output.firstMatch(of: /with --jobs ([0-9]+)/))
+    #expect((1..<64).contains(Int(jobs.1) ?? 0))
+    let least = try shell("\(script) --memory 1")
+    #expect(least.output.contains("with --jobs 1"))
+  }
+
+  // MARK: Names
+
+  @Test("says that a name is not UTF-8, and takes no other for it")
+  func names() throws {
+    // In Latin-1; Foundation cannot remove such a folder.
+    let name = "\"$(printf 'caf\\351')\""
+    let input = try shell(
+      "mkdir \(name); \"$SDMOE\" inspect \(name); code=$?; rmdir \(name); exit $code")
+    #expect(input.status == 64)
+    #expect(input.errors.contains("the name 'caf\\xE9' is not UTF-8; rename it"))
+    let output = try shell("\"$SDMOE\" analyze \"$QWEN\" -q -o \(name)/run")
+    #expect(output.status == 64)
+    let inside = try shell(
+      "mkdir \(name); cd \(name); \"$SDMOE\" inspect . ; code=$?; cd ..; rmdir \(name); exit $code")
+    #expect(inside.status == 1)
+    #expect(inside.errors.contains("caf\\xE9, has a name that is not UTF-8"))
+    let carried = try shell(
+      """
+      cp -r "$QWEN" copy; chmod -R u+w copy; touch copy/\(name).txt
+      "$SDMOE" convert copy -q -o out; code=$?; rm copy/\(name).txt; exit $code
+      """)
+    #expect(carried.status == 1)
+    #expect(carried.errors.contains("cannot read its file caf\\xE9.txt: the name is not UTF-8"))
+  }
+}
