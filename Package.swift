@@ -139,7 +139,7 @@ let package = Package(
         "Checkpoints", "Experts", "Files", "Findings", "LinearAlgebra", "SafetensorsFiles",
         "TensorFiles", "Tensors",
       ]),
-    tests(of: "SpectralReports", ["Experts", "Findings", "Pictures"]),
+    tests(of: "SpectralReports", ["Experts", "Files", "Findings", "Pictures"]),
     tests(of: "CommandLineTool", ["sdmoe", "Experts", "Findings"]),
     .testTarget(name: "RoomTests", dependencies: ["TestSupport"], swiftSettings: strict),
   ],

@@ -24,11 +24,6 @@ public struct Checkpoint: Sendable {
     /// The number of decoder layers, with and without experts; layers for multi-token prediction
     /// are not counted.
     public let layerCount: Int
-
-    /// The rows and columns of a projection of an expert of that width.
-    func shape(of projection: Projection, width: Int) -> [Int] {
-      projection == .down ? [hiddenSize, width] : [width, hiddenSize]
-    }
   }
 
   /// The folder.

@@ -39,12 +39,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
   @OptionGroup(title: "Captures and gradients")
   var captured: CapturedOptions
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "How many matrices to work on at once. (default: the cores that it may use)",
-      valueName: "count"))
-  var jobs: Int?
+  @OptionGroup var jobs: JobsOption
 
   @Option(
     help: ArgumentHelp(
@@ -82,7 +77,6 @@ struct AnalyzeCommand: AsyncParsableCommand {
     }
     try measures.check()
     try captured.check(for: measures.analyses?.elements ?? [])
-    if let jobs, jobs < 1 { throw ValidationError("--jobs is \(jobs), but must be at least 1") }
   }
 
   func run() async throws {
@@ -104,10 +98,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
       return
     }
     try checkMemory(plan, effort: effort)
-    if !quiet, let warning = LinearAlgebraLibrary.slownessWarning {
-      StandardError.write("warning: \(warning)\n")
-    }
-    tellOfLocks()
+    if !quiet { warnOfSurroundings(ofOutput: output) }
     let output = output
     let folder = try await withStopNotice({
       "stopped; what is finished is kept in \(output): run the same command again to go on"
@@ -128,7 +119,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
   /// What was asked for, and else what belongs to this process.
   private var wantedEffort: AnalysisEffort {
     let share = MachineShare.own
-    var effort = AnalysisEffort(workers: jobs ?? share.coreCount, rechecks: recheck)
+    var effort = AnalysisEffort(workers: jobs.count, rechecks: recheck)
     // The system, and what is not foreseen, need some too.
     if let memory = memory?.byteCount ?? share.memory.map({ $0 / 5 * 4 }) { effort.memory = memory }
     return effort
@@ -156,12 +147,6 @@ struct AnalyzeCommand: AsyncParsableCommand {
         "--jobs \(effort.workers) instead of \(wanted.workers), which would take more memory than \(limit)\n"
       )
     }
-  }
-
-  private func tellOfLocks() {
-    guard !quiet, !FolderLock.areKnown(in: output) else { return }
-    StandardError.write(
-      "warning: \(output): its file system has no locks; let no other sdmoe work in it meanwhile\n")
   }
 
   /// The options that change results.

@@ -32,12 +32,7 @@ struct CompareCommand: AsyncParsableCommand {
   @Flag(help: "Replace a comparison that lies there.")
   var force = false
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "How many units to work on at once. (default: the cores that it may use)", valueName: "count")
-  )
-  var jobs: Int?
+  @OptionGroup var jobs: JobsOption
 
   @Flag(help: "Write the summary as JSON.")
   var json = false
@@ -49,7 +44,6 @@ struct CompareCommand: AsyncParsableCommand {
     guard !output.isEmpty else {
       throw ValidationError("--output is empty, but must name a folder")
     }
-    if let jobs, jobs < 1 { throw ValidationError("--jobs is \(jobs), but must be at least 1") }
   }
 
   func run() async throws {
@@ -73,7 +67,7 @@ struct CompareCommand: AsyncParsableCommand {
     }
     try report.check(target: output, replacing: force)
     try await report.write(
-      to: output, workers: jobs ?? MachineShare.own.coreCount)
+      to: output, workers: jobs.count)
     if json {
       try StandardOutput.write(
         jsonText(

@@ -57,12 +57,7 @@ struct ConvertCommand: AsyncParsableCommand {
       "From which size on a file of weights is followed by another.", valueName: "size"))
   var maxShardSize = MemorySize(byteCount: 5_000_000_000)
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "How many matrices to work on at once. (default: the cores that it may use)",
-      valueName: "count"))
-  var jobs: Int?
+  @OptionGroup var jobs: JobsOption
 
   @Flag(
     help:
@@ -93,7 +88,6 @@ struct ConvertCommand: AsyncParsableCommand {
       throw ValidationError("--json tells what was done, and --dry-run does nothing")
     }
     try split.check()
-    if let jobs, jobs < 1 { throw ValidationError("--jobs is \(jobs), but must be at least 1") }
   }
 
   func run() async throws {
@@ -103,7 +97,7 @@ struct ConvertCommand: AsyncParsableCommand {
       throw ValidationError(
         "\(option) is about splitting, but the checkpoint is split already; leave it out to merge")
     }
-    let workers = jobs ?? MachineShare.own.coreCount
+    let workers = jobs.count
     let plan = try ConversionPlan(
       for: opened, options: try await options(for: opened, workers: workers), version: version)
     if !quiet {
@@ -114,14 +108,7 @@ struct ConvertCommand: AsyncParsableCommand {
       try StandardOutput.write(planText(plan))
       return
     }
-    if !quiet, let warning = LinearAlgebraLibrary.slownessWarning {
-      StandardError.write("warning: \(warning)\n")
-    }
-    if !quiet, !FolderLock.areKnown(in: output) {
-      StandardError.write(
-        "warning: \(output): its file system has no locks; let no other sdmoe work in it meanwhile\n"
-      )
-    }
+    if !quiet { warnOfSurroundings(ofOutput: output) }
     let output = output
     let unfinished: @Sendable () -> String? = {
       plan.unfinishedFolder(of: output).map {

@@ -78,17 +78,12 @@ struct FiguresCommand: AsyncParsableCommand {
   @Flag(help: "Replace files of the same names.")
   var force = false
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "How many units to read at once. (default: the number of cores)", valueName: "count"))
-  var jobs: Int?
+  @OptionGroup var jobs: JobsOption
 
   func validate() throws {
     guard !output.isEmpty else {
       throw ValidationError("--output is empty, but must name a folder")
     }
-    if let jobs, jobs < 1 { throw ValidationError("--jobs is \(jobs), but must be at least 1") }
     guard fontSize >= 3, fontSize <= 30 else {
       throw ValidationError("--font-size is \(shortest(fontSize)), but must be 3 to 30 points")
     }
@@ -117,7 +112,7 @@ struct FiguresCommand: AsyncParsableCommand {
     let folder = try RunFolder(finishedAt: run, forWriting: false)
     let files = try await FigurePrint(of: folder, options: options).write(
       to: output, replacing: force,
-      workers: jobs ?? MachineShare.own.coreCount)
+      workers: jobs.count)
     let lines = files.flatMap { file in
       ["\(output)/\(file.name)"]
         + (noTitle ? wordWrapped(file.caption, width: 76).map { "    \($0)" } : [])

@@ -5,11 +5,6 @@ import Tensors
 
 /// What `sdmoe inspect` found.
 struct InspectionReport: Encodable {
-  enum Verdict: String, Encodable {
-    case pass = "PASS"
-    case fail = "FAIL"
-  }
-
   /// Tensors of experts that are not measured.
   struct Unmeasured: Encodable {
     var layers: [Int]

@@ -19,22 +19,14 @@ struct ReportCommand: AsyncParsableCommand {
   @Argument(help: "A folder that sdmoe analyze wrote.", completion: .directory)
   var run: String
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "How many units to work on at once. (default: the cores that it may use)", valueName: "count")
-  )
-  var jobs: Int?
+  @OptionGroup var jobs: JobsOption
 
-  func validate() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs is \(jobs), but must be at least 1") }
-  }
 
   func run() async throws {
     var folder = try RunFolder(finishedAt: run, forWriting: true)
     try gatherResults(in: &folder)
     try await RunReport(of: folder).write(
-      workers: jobs ?? MachineShare.own.coreCount)
+      workers: jobs.count)
     let places =
       "The page is \(folder.path)/index.html; the paper's figures are listed in \(folder.path)/figures/INDEX.md."
     try StandardOutput.write(wordWrapped(places).joined(separator: "\n"))

@@ -2,11 +2,6 @@ import SpectralDecoupling
 
 /// What `sdmoe verify --json` tells, for scripts.
 struct VerificationFindings: Encodable {
-  enum Verdict: String, Encodable {
-    case pass = "PASS"
-    case fail = "FAIL"
-  }
-
   var output: String
   var against: String?
   var verdict: Verdict

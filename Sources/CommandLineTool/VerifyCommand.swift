@@ -23,26 +23,18 @@ struct VerifyCommand: AsyncParsableCommand {
 
   @OptionGroup var family: FamilyOption
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "How many matrices to work on at once. (default: the cores that it may use)",
-      valueName: "count"))
-  var jobs: Int?
+  @OptionGroup var jobs: JobsOption
 
   @Flag(help: "Write the findings as JSON.")
   var json = false
 
-  func validate() throws {
-    if let jobs, jobs < 1 { throw ValidationError("--jobs is \(jobs), but must be at least 1") }
-  }
 
   func run() async throws {
     let chosen = try family.chosen
     let report = try await verify(
       output, against: try against.map { try Checkpoint(path: $0, family: chosen) },
       family: chosen,
-      workers: jobs ?? MachineShare.own.coreCount)
+      workers: jobs.count)
     if json {
       try StandardOutput.write(
         jsonText(of: VerificationFindings(report, output: output, against: against)))

@@ -10,4 +10,13 @@ public enum Projection: String, Sendable, Hashable, CaseIterable, Codable {
   /// Which singular vectors live in the residual stream: the right ones of gate and up, the left
   /// ones of down.
   public var hiddenSideIsRight: Bool { self != .down }
+
+  /// The rows and columns as stored.
+  ///
+  /// - Parameters:
+  ///   - hiddenSize: The width of the residual stream, d.
+  ///   - width: The width of the expert, m.
+  package func shape(hiddenSize: Int, width: Int) -> [Int] {
+    self == .down ? [hiddenSize, width] : [width, hiddenSize]
+  }
 }

@@ -9,6 +9,7 @@ import Testing
     (["analyze", "--help"], "help-analyze"), (["families", "--help"], "help-families"),
     (["convert", "--help"], "help-convert"), (["verify", "--help"], "help-verify"),
     (["report", "--help"], "help-report"), (["compare", "--help"], "help-compare"),
+    (["figures", "--help"], "help-figures"),
   ]
 
   @Test("help is the golden text", arguments: helps)
@@ -119,6 +120,27 @@ import Testing
     ("verify", "Missing expected argument '<output>'"),
     ("verify RUN --jobs 0", "--jobs is 0, but must be at least 1"),
     ("verify RUN --yes", "Unknown option '--yes'"),
+    ("figures RUN", "Missing expected argument '--output <folder>'"),
+    ("figures RUN -o EMPTY", "--output is empty, but must name a folder"),
+    ("figures RUN -o OUT --width 84", "The value '84' is invalid for '--width <length>'"),
+    ("figures RUN -o OUT --width 84km", "The value '84km' is invalid for '--width <length>'"),
+    ("figures RUN -o OUT --width 0mm", "The value '0mm' is invalid for '--width <length>'"),
+    ("figures RUN -o OUT --width nanmm", "The value 'nanmm' is invalid for '--width <length>'"),
+    ("figures RUN -o OUT --width 10mm", "--width is 10mm, but must be 71mm to 1200mm"),
+    ("figures RUN -o OUT --width 2e3mm", "--width is 2e3mm, but must be 71mm to 1200mm"),
+    ("figures RUN -o OUT --font-size 2", "--font-size is 2, but must be 3 to 30 points"),
+    ("figures RUN -o OUT --dpi 0", "--dpi is 0, but must be 36 to 2400"),
+    ("figures RUN -o OUT --range 1-0", "The value '1-0' is invalid for '--range <range>'"),
+    ("figures RUN -o OUT --range 1", "The value '1' is invalid for '--range <range>'"),
+    ("figures RUN -o OUT --range all", "The value 'all' is invalid for '--range <range>'"),
+    ("figures RUN -o OUT --format gif", "The value 'gif' is invalid for '--format <format>'"),
+    (
+      "figures RUN -o OUT --kind foo",
+      "The value 'foo' is invalid for '--kind <list>': 'foo' is not a kind of figure; there are top_and_tail,"
+    ),
+    ("figures RUN -o OUT --jobs 0", "--jobs is 0, but must be at least 1"),
+    ("report RUN --jobs 0", "--jobs is 0, but must be at least 1"),
+    ("compare A B -o OUT --jobs 0", "--jobs is 0, but must be at least 1"),
   ]
 
   static let wrongConversions: [(words: String, message: String)] = [

@@ -1,4 +1,5 @@
 import Experts
+import Files
 import Findings
 import Foundation
 import SpectralReports
@@ -49,6 +50,19 @@ import Testing
     let first = try #require(files.first)
     #expect(first.caption.hasPrefix("Layer 0 · gate_proj · hidden side · top k = 15"))
     #expect(first.caption.contains("Grey: an expert with itself."))
+  }
+
+  @Test("what a killed process left is removed, what another works in stays")
+  func leftovers() async throws {
+    try folder.write("half", as: "out.sdmoe-figures-1/a.svg")
+    try folder.write("half", as: "out.sdmoe-figures-2/a.svg")
+    try folder.write("mine", as: "out.sdmoe-figures-2a/a.svg")
+    let lock = try #require(FolderLock(in: folder.path("out.sdmoe-figures-2")))
+    _ = try await print { $0.kinds = kinds("similarity") }
+    withExtendedLifetime(lock) {}
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        == ["out", "out.sdmoe-figures-2", "out.sdmoe-figures-2a"])
   }
 
   @Test("a sheet holds all layers of a projection, on one scale")

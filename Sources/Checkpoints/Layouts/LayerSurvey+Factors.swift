@@ -1,10 +1,11 @@
+import Experts
 import Tensors
 
 extension LayerSurvey {
   /// What is wrong with the tensors that stand beside the unique parts of a unit: its common bases,
   /// its common part, and in exact mode the remainders and corrections of its experts.
   func problems(of unit: FactoredUnit, in form: SDMoEForm) -> [CheckpointError] {
-    let shape = shape(of: unit.projection, width: expertWidth)
+    let shape = unit.projection.shape(hiddenSize: hiddenSize, width: expertWidth)
     let (rows, columns, rank) = (shape[0], shape[1], unit.commonRank)
     let hasLeft = form.sides.projectLeft(of: unit.projection)
     let hasRight = form.sides.projectRight(of: unit.projection)

@@ -12,7 +12,7 @@ extension LayerSurvey {
       guard !isFactored else {
         return weight(
           FactoredExpertNames(weight: name).unique,
-          shape: shape(of: projection, width: expertWidth))
+          shape: projection.shape(hiddenSize: hiddenSize, width: expertWidth))
       }
       return recipe(
         of: projection, expert: expert, of: found.count, stored: stored, name: name,
@@ -38,7 +38,7 @@ extension LayerSurvey {
     of projection: Projection, expert: Int, of count: Int, stored: StoredProjection, name: String,
     companions: [String], codec: any Codec
   ) -> MoELayer.FoundWeight {
-    let shape = shape(of: projection, width: expertWidth)
+    let shape = projection.shape(hiddenSize: hiddenSize, width: expertWidth)
     let outputCount = shape[0] * (stored.part == nil ? 1 : 2)
     let shapes =
       stored.isTransposed

@@ -82,7 +82,7 @@ struct LayerSurvey: Sendable {
         let name = catalogue.sharedName(expert.names, projection)
       else { continue }
       shared[projection] = weight(
-        "\(found.start)\(expert.block).\(name)", shape: shape(of: projection, width: width))
+        "\(found.start)\(expert.block).\(name)", shape: projection.shape(hiddenSize: hiddenSize, width: width))
     }
     return MoELayer(
       index: index, expertNumbers: found.numbers, expertCount: found.count,
@@ -111,11 +111,6 @@ struct LayerSurvey: Sendable {
 
   /// What the names of all tensors of a layer's MoE block start with.
   func start(ofLayer index: Int) -> String { experts(ofLayer: index).start }
-
-  /// The rows and columns of a projection of an expert of that width.
-  func shape(of projection: Projection, width: Int) -> [Int] {
-    projection == .down ? [hiddenSize, width] : [width, hiddenSize]
-  }
 
   /// A tensor of experts in a layer that should have none; nil where all is well.
   func unexpectedExpert(inLayer index: Int) -> String? {

@@ -100,7 +100,8 @@ extension SDMoEForm {
           path: path, key: "\(key).layer",
           reason: "is \(unit.layer), but the layers with experts are \(rangesText(moeLayers))")
       }
-      let shape = sizes.shape(of: unit.projection, width: sizes.expertWidth)
+      let shape = unit.projection.shape(
+        hiddenSize: sizes.hiddenSize, width: sizes.expertWidth)
       // A rank near the end of the integers must not overflow where it is subtracted.
       guard unit.commonRank <= shape[0] + shape[1],
         uniqueRank(of: unit, rows: shape[0], columns: shape[1]) > 0

@@ -30,7 +30,7 @@ public struct FigurePrint: Sendable {
   /// The same run and options give the same bytes with the same libraries and fonts. Figures over all
   /// layers of a run, such as its profiles, show all of them, whatever layers were chosen. They are
   /// made in a folder beside the target, `TARGET.sdmoe-figures-NUMBER`, which a process that is
-  /// killed leaves behind.
+  /// killed leaves behind, and the next one for this target removes.
   ///
   /// - Parameters:
   ///   - target: The folder, which is made if need be.
@@ -48,9 +48,13 @@ public struct FigurePrint: Sendable {
     let kinds = try chosenKinds()
     let figures = UnitFigures(run: run, scales: try await scales(workers: workers))
     let manager = FileManager.default
-    let folder = "\(place).sdmoe-figures-\(ProcessInfo.processInfo.processIdentifier)"
+    let stem = "\(place).sdmoe-figures-"
+    Self.removeLeftovers(of: stem)
+    let folder = "\(stem)\(ProcessInfo.processInfo.processIdentifier)"
     defer { try? manager.removeItem(atPath: folder) }
     try Self.make(folder, for: target)
+    let lock = FolderLock(in: folder)
+    defer { withExtendedLifetime(lock) {} }
     var files: [File] = []
     try forEachSheet(of: kinds, from: figures) { stem, sheet in
       let name = "\(stem).\(options.format.rawValue)"
@@ -230,6 +234,21 @@ public struct FigurePrint: Sendable {
   /// Where a path leads, behind links and without slashes at its end.
   private static func place(of path: String) -> String {
     URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+  }
+
+  /// Removes the folders of processes that were killed: those that nobody has locked.
+  private static func removeLeftovers(of stem: String) {
+    let start = URL(fileURLWithPath: stem)
+    let around = start.deletingLastPathComponent().path
+    let manager = FileManager.default
+    for name in (try? manager.contentsOfDirectory(atPath: around)) ?? []
+    where name.hasPrefix(start.lastPathComponent)
+      && name.dropFirst(start.lastPathComponent.count).allSatisfy(\.isNumber)
+    {
+      guard let lock = FolderLock(in: "\(around)/\(name)"), lock.isHeld else { continue }
+      try? manager.removeItem(atPath: "\(around)/\(name)")
+      withExtendedLifetime(lock) {}
+    }
   }
 
   private static func make(_ folder: String, for target: String) throws {

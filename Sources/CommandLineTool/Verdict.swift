@@ -1,0 +1,5 @@
+/// How an examination ended, as summaries name it.
+enum Verdict: String, Encodable {
+  case pass = "PASS"
+  case fail = "FAIL"
+}
