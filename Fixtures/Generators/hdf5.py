@@ -145,6 +145,17 @@ with create("skipped.h5") as file:
     unknown = low_level(file, b"filter", h5py.h5t.IEEE_F32LE, (2,), properties)
     unknown.write(h5py.h5s.ALL, h5py.h5s.ALL, values((2,), "<f4"))
 
+# Chunks that were never written read as zeros.
+with create("partly-written.h5") as file:
+    half = file.create_dataset("half", shape=(4, 4), dtype="<f4", chunks=(2, 4))
+    half[:2] = values((2, 4), "<f4")
+    edge = file.create_dataset(
+        "edge", shape=(5, 7), dtype="<f4", chunks=(2, 3), compression="gzip")
+    edge[:, :6] = values((5, 6), "<f4")
+    whole = file.create_dataset(
+        "whole", shape=(5, 7), dtype="<f4", chunks=(2, 3), compression="gzip")
+    whole[:] = values((5, 7), "<f4")
+
 # For Checkpoints: what should be a router's weight is no tensor, under nested and under dotted names.
 with create("skipped-weight.h5") as file:
     file["model/layers/1/mlp/gate/weight"] = ["one", "two"]

@@ -26,7 +26,7 @@ typedef struct {
   const char *title;
 } crsvg_page;
 
-enum { crsvg_done = 0, crsvg_no_library = 1, crsvg_refused = 2 };
+enum { crsvg_done = 0, crsvg_no_library = 1, crsvg_refused = 2, crsvg_no_font = 3 };
 
 #ifdef __APPLE__
 #define CRSVG_NAME(stem, version) stem "." version ".dylib"
@@ -80,6 +80,15 @@ static inline int crsvg_render(
   CRSVG_FIND(void, cairo_surface_destroy, cairo, void *);
   CRSVG_FIND(const char *, cairo_status_to_string, cairo, int);
 #undef CRSVG_FIND
+  // Without a font every letter would become a box. Other systems than Linux find theirs without
+  // fontconfig.
+  void *fontconfig = dlopen(CRSVG_NAME("libfontconfig", "1"), CRSVG_MODE);
+  const int *(*fonts)(void *, int) =
+      fontconfig ? (const int *(*)(void *, int))dlsym(fontconfig, "FcConfigGetFonts") : NULL;
+  const int system_fonts = 0;
+  // The list begins with their number.
+  const int *list = fonts ? fonts(NULL, system_fonts) : NULL;
+  if (fonts && (!list || *list == 0)) return crsvg_fail(crsvg_no_font, "", message, size);
 
   crsvg_error *error = NULL;
   void *handle = rsvg_handle_new_from_data(svg, count, &error);

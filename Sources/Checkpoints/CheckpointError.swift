@@ -83,7 +83,9 @@ extension CheckpointError: CustomStringConvertible {
       "\(path): \(key.map { "'\($0)' " } ?? "")\(reason); \(key?.hasPrefix("sd_moe") == true ? "convert the original again" : "compare it with the published config of the model")"
     case .unknownModelType(let path, let type, let known, let alike):
       "\(path): model_type '\(type)' is not known; "
-        + (alike.isEmpty ? "known are \(known.joined(separator: ", "))" : likenessText(alike))
+        + (alike.isEmpty
+          ? "known are \(known.joined(separator: ", ")); describe another family in a JSON file and give it with --family"
+          : likenessText(alike))
     case .unknownFamily(let name, let known):
       "there is neither a family nor a file '\(name)'; families are \(known.joined(separator: ", "))"
     case .badFamily(let path, let key, let reason):

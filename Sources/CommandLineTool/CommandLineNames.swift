@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Foundation
 
 #if canImport(Glibc)
   import Glibc
@@ -29,6 +30,18 @@ enum CommandLineNames {
     if unsafe String(validatingCString: folder) == nil {
       throw MisnamedFolder(path: unsafe escaped(folder))
     }
+  }
+
+  /// A word with the home folder for a tilde, which shells leave as it is in `--output=~/run`.
+  static func withHome(_ word: String) -> String {
+    let start =
+      word.hasPrefix("-")
+      ? word.firstIndex(of: "=").map(word.index(after:)) ?? word.endIndex : word.startIndex
+    let path = word[start...]
+    guard path == "~" || path.hasPrefix("~/"),
+      let home = ProcessInfo.processInfo.environment["HOME"], !home.isEmpty
+    else { return word }
+    return word[..<start] + home + path.dropFirst()
   }
 
   private static func escaped(_ text: UnsafePointer<CChar>) -> String {

@@ -91,7 +91,7 @@ struct FiguresCommand: AsyncParsableCommand {
       throw ValidationError("--dpi is \(shortest(dpi)), but must be 36 to 2400")
     }
     // Narrower, the words beside a picture leave no room for it; wider than a poster is an error.
-    guard width.points >= 25 * fontSize, width.points <= 3400 else {
+    guard width.points >= 25 * fontSize, width.points <= 1200 * 72 / 25.4 else {
       throw ValidationError(
         "--width is \(width.text), but must be \(shortest((25 * fontSize * 25.4 / 72).rounded(.up)))mm to 1200mm with type of \(shortest(fontSize)) points"
       )

@@ -41,8 +41,8 @@ struct ColourRangeArgument: ExpressibleByArgument {
       // A minus sign may stand before either number, and in an exponent.
       guard
         let match = argument.wholeMatch(of: /(-?[0-9.]+(?:e-?[0-9]+)?)-(-?[0-9.]+(?:e-?[0-9]+)?)/),
-        let low = Double(match.1), let high = Double(match.2), low < high, high.isFinite,
-        low.isFinite
+        let low = Double(match.1), let high = Double(match.2), low < high,
+        (high - low).isFinite, high - low > 1e-9 * max(abs(low), abs(high)), high - low > 1e-300
       else { return nil }
       range = .fixed(low, high)
     }

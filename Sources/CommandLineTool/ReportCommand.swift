@@ -21,7 +21,6 @@ struct ReportCommand: AsyncParsableCommand {
 
   @OptionGroup var jobs: JobsOption
 
-
   func run() async throws {
     var folder = try RunFolder(finishedAt: run, forWriting: true)
     try gatherResults(in: &folder)

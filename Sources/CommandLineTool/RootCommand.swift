@@ -58,7 +58,7 @@ public struct RootCommand: AsyncParsableCommand {
     } catch {
       exit(withError: error)
     }
-    await main(nil)
+    await main(CommandLine.arguments.dropFirst().map(CommandLineNames.withHome))
   }
 
   /// The subcommand that a word is most like, where it is none.

@@ -28,7 +28,6 @@ struct VerifyCommand: AsyncParsableCommand {
   @Flag(help: "Write the findings as JSON.")
   var json = false
 
-
   func run() async throws {
     let chosen = try family.chosen
     let report = try await verify(

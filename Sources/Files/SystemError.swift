@@ -27,10 +27,10 @@ package struct SystemError: Error, Equatable {
       return
         "its file system cannot rename it (\(words)); write to another disk and copy the result"
     }
-    return words
+    return code == EMFILE || code == ENFILE ? "\(words); raise the limit with 'ulimit -n'" : words
   }
 
-  private var words: String {
+  fileprivate var words: String {
     // The kernel has numbers that its C library has no words for: this one comes from NFS.
     if code == 524 { return "Operation not supported by the server" }
     // Safe: the system returns a string that ends with a zero for any number, and it is copied at
@@ -52,4 +52,15 @@ package struct SystemError: Error, Equatable {
 
   /// Whether a folder lies where a file should.
   package var isFolder: Bool { code == EISDIR }
+}
+
+/// What a sentence about a refusal of the system ends with: its reason, and what to do next.
+///
+/// - Parameters:
+///   - reason: The system's words, such as those of ``SystemError/reason``.
+///   - advice: What helps where the words do not say it themselves.
+package func withAdvice(_ reason: String, otherwise advice: String) -> String {
+  // A library tells the system's words, too.
+  if reason.hasSuffix(SystemError(code: EMFILE).words) { return SystemError(code: EMFILE).reason }
+  return reason.contains("; ") ? reason : "\(reason); \(advice)"
 }

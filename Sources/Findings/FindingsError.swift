@@ -1,3 +1,5 @@
+import Files
+
 /// What can go wrong with a run folder and its tables.
 public enum FindingsError: Error, Equatable, Sendable {
   /// A file or folder could not be made, written, read or renamed.
@@ -31,7 +33,7 @@ extension FindingsError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .fileSystem(let path, let doing, let reason):
-      "\(path): cannot \(doing): \(reason); check the permissions and the free space, and run the same command again"
+      "\(path): cannot \(doing): \(withAdvice(reason, otherwise: "check the permissions and the free space, and run the same command again"))"
     case .notAFolder(let path):
       "\(path): is a file, not a folder for a run; choose an empty or a new folder"
     case .notARun(let path):

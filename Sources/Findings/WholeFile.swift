@@ -21,6 +21,7 @@ public enum WholeFile {
       let output = NewContent(of: path)
       try body { piece in try output.append(piece) }
       try output.flush()
+      try output.synchronize()
       action = "rename a file to this"
       try output.finish()
     } catch let error as SystemError {
@@ -82,6 +83,9 @@ private final class NewContent {
     position += bytes.count
     bytes.removeAll(keepingCapacity: true)
   }
+
+  /// Puts what is new on the disk.
+  func synchronize() throws(SystemError) { try output?.file.synchronize() }
 
   /// Gives the new content the file's name, unless all of it lies there already.
   func finish() throws(SystemError) {

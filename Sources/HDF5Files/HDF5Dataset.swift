@@ -73,6 +73,12 @@ extension HDF5Library {
             reason: "it declares \(byteCount) bytes but stores \(storedByteCount); "
               + "most of it was never written")
         }
+        let (stored, whole) = try chunkCounts(
+          of: dataset, created: creation, extents: extents, at: place)
+        guard stored == whole else {
+          return .skipped(
+            reason: "only \(stored) of its \(whole) chunks were ever written")
+        }
       } else if storedByteCount < byteCount {
         throw .cannotRead(
           path: place.path, object: place.object,
@@ -90,6 +96,26 @@ extension HDF5Library {
       }
     }
     return .tensor(HDF5Dataset(description: description, object: place.object, storage: storage))
+  }
+
+  /// How many chunks of a dataset are in the file, and how many it has.
+  private func chunkCounts(
+    of dataset: borrowing HDF5Handle, created creation: borrowing HDF5Handle, extents: [UInt64],
+    at place: HDF5Place
+  ) throws(HDF5Error) -> (stored: UInt64, whole: UInt64) {
+    var sides = [hsize_t](repeating: 1, count: extents.count)
+    // Safe: there is room for as many sides as the dataset has.
+    try require(
+      unsafe H5Pget_chunk(creation.identifier, Int32(sides.count), &sides), at: place)
+    var stored: hsize_t = 0
+    let space = try own(H5Dget_space(dataset.identifier), at: place)
+    // Safe: the call writes one number.
+    try require(
+      unsafe H5Dget_num_chunks(dataset.identifier, space.identifier, &stored), at: place)
+    let whole = zip(extents, sides).reduce(UInt64(1)) { count, axis in
+      count &* (axis.0 / max(axis.1, 1) &+ (axis.0 % max(axis.1, 1) == 0 ? 0 : 1))
+    }
+    return (UInt64(stored), whole)
   }
 
   private func refuseOutsideData(

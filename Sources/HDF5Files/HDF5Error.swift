@@ -92,7 +92,7 @@ extension HDF5Error: CustomStringConvertible {
     case .permissionDenied(let path):
       "\(path): permission denied; ask its owner for access"
     case .systemFailure(let path, let action, let reason):
-      "\(path): cannot \(action): \(reason); check the disk and try again"
+      "\(path): cannot \(action): \(withAdvice(reason, otherwise: "check the disk and try again"))"
     case .notHDF5(let path, let byteCount):
       "\(path): is not an HDF5 file (no signature in its \(byteCount) bytes); "
         + "check the format or copy it again"

@@ -49,7 +49,10 @@ extension LinearAlgebraError: CustomStringConvertible {
     case .unsoundResult(let routine):
       "made LAPACK's \(routine) report success and return no result, a bug of the library that computes; run the same command again, or with OPENBLAS_CORETYPE=Nehalem"
     case .libraryMissing(let reason):
-      "the library that computes cannot be loaded: \(reason); install OpenBLAS and LAPACKE, on Debian libopenblas0 and liblapacke"
+      "the library that computes cannot be loaded: \(reason); "
+        + (reason.hasSuffix("Too many open files")
+          ? "raise the limit with 'ulimit -n'"
+          : "install OpenBLAS and LAPACKE, on Debian libopenblas0 and liblapacke")
     case .noAddressSpace(let needed):
       "about \(needed / 1_000_000) MB of address space are needed, most of them by the library that computes, but a limit of this process leaves less; raise it with ulimit -v or ulimit -d"
     }

@@ -16,7 +16,7 @@ extension SafetensorsError: CustomStringConvertible {
     case .notARegularFile(let path, let kind):
       "\(path): is \(kind), not a file; name a .safetensors file"
     case .cannotRead(let path, let tensor, let code):
-      "\(path): \(part(tensor)) cannot be read (\(SystemError(code: code).reason)); check the disk"
+      "\(path): \(part(tensor)) cannot be read: \(withAdvice(SystemError(code: code).reason, otherwise: "check the disk"))"
     case .becameShorter(let path, let tensor, let expected, let actual):
       """
       \(path): became shorter while it was read, \(actual) bytes instead of \(expected), and \

@@ -1,5 +1,6 @@
 import Checkpoints
 public import Experts
+import Files
 
 /// What can stand in the way of a conversion or a verification.
 public enum DecouplingError: Error, Equatable, Sendable {
@@ -103,7 +104,7 @@ extension DecouplingError: CustomStringConvertible {
     case .noSpace(let path, let needed, let free):
       "\(path): the conversion needs \(needed / 1_000_000 + 1) MB there, but only \(free / 1_000_000) MB are free; make space, or choose a folder on another disk"
     case .fileSystem(let path, let doing, let reason):
-      "\(path): cannot \(doing): \(reason); check the permissions and the free space, and run the same command again"
+      "\(path): cannot \(doing): \(withAdvice(reason, otherwise: "check the permissions and the free space, and run the same command again"))"
     case .noCertificate(let path):
       "\(path): has no sdmoe/certificate.json, so there is nothing to verify; give the output of sdmoe convert"
     case .badCertificate(let path, let reason):

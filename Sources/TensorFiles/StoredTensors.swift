@@ -87,7 +87,7 @@ public struct StoredTensors: Sendable {
   /// What tells the file's content from another's, in one line: its structure, and the digest of
   /// eight samples of 4 KiB spread over it.
   ///
-  /// - Throws: ``TensorFileError/cannotSample(path:)`` and the file's error when it cannot be read.
+  /// - Throws: ``TensorFileError/cannotSample(path:reason:)`` and the file's error when it cannot be read.
   public func identity() throws -> String {
     "\(try structure()) \(sha256(of: try samples()))"
   }
@@ -96,15 +96,21 @@ public struct StoredTensors: Sendable {
   private func samples() throws -> [UInt8] {
     let block = 4096
     let count = 8
-    do {
-      let handle = try FileHandle(forReadingFrom: URL(filePath: path))
-      defer { try? handle.close() }
-      return try (0..<count).reduce(into: []) { bytes, place in
-        try handle.seek(toOffset: UInt64(max(0, byteCount - block) / (count - 1) * place))
-        bytes += try handle.read(upToCount: block) ?? Data()
+    var samples: [UInt8] = []
+    do throws(SystemError) {
+      let file = try FileDescriptor(reading: path)
+      for place in 0..<count {
+        var sample = [UInt8](repeating: 0, count: block)
+        var space = sample.mutableSpan
+        // Safe: bytes have no padding, and take any value.
+        var target = unsafe space.mutableBytes
+        let length = try file.read(
+          into: &target, at: max(0, byteCount - block) / (count - 1) * place)
+        samples += sample.prefix(length)
       }
     } catch {
-      throw TensorFileError.cannotSample(path: path)
+      throw TensorFileError.cannotSample(path: path, reason: error.reason)
     }
+    return samples
   }
 }

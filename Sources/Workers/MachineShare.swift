@@ -75,9 +75,11 @@ package struct MachineShare {
   /// What Slurm gave the job, which it says in mebibytes; 0 stands for all.
   private var jobMemory: Int? {
     let perCore = variable("SLURM_MEM_PER_CPU").flatMap { memory in
-      variable("SLURM_CPUS_ON_NODE").map { memory * $0 }
+      variable("SLURM_CPUS_ON_NODE").map { Double(memory) * Double($0) }
     }
-    return (variable("SLURM_MEM_PER_NODE") ?? perCore).map { $0 << 20 }
+    // More than can be counted is no limit.
+    return (variable("SLURM_MEM_PER_NODE").map(Double.init) ?? perCore)
+      .flatMap { Int(exactly: ($0 * 0x1p20).rounded()) }
   }
 
   /// How many more bytes of addresses, with or without memory behind them, the process may take by

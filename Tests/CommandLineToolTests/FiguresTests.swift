@@ -71,13 +71,16 @@ import Testing
   @Test(
     "what the run lacks is told, with what it has",
     arguments: [
-      ("--layers 7", "layer"), ("--kind coactivation", "sdmoe analyze"), ("--kind gradient_bands", "--gradients"),
+      ("--layers 7", "layer"), ("--kind coactivation", "sdmoe analyze"),
+      ("--kind gradient_bands", "--gradients"),
     ])
   func lacking(options: String, hint: String) throws {
     let outcome = try figures(options)
     #expect(outcome.status == 1)
     #expect(outcome.output == "")
-    #expect(outcome.errors.hasPrefix("Error: \(run)") && outcome.errors.contains(hint), "\(outcome.errors)")
+    #expect(
+      outcome.errors.hasPrefix("Error: \(run)") && outcome.errors.contains(hint),
+      "\(outcome.errors)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
   }
 }

@@ -119,6 +119,17 @@ import Testing
       ])
   }
 
+  @Test("a dataset of which some chunks were never written is skipped, as they would be zeros")
+  func partlyWritten() throws {
+    let file = try HDF5File(path: Fixture.path("hdf5/partly-written.h5"))
+    #expect(file.tensors.map(\.name) == ["whole"])
+    #expect(
+      file.skipped == [
+        "/edge: only 6 of its 9 chunks were ever written",
+        "/half: only 1 of its 2 chunks were ever written",
+      ])
+  }
+
   @Test("read single strings and integers among the root's attributes")
   func attributes() throws {
     let file = try HDF5File(path: Fixture.path("hdf5/contiguous.h5"))

@@ -54,15 +54,43 @@ import Testing
 
   @Test("what a killed process left is removed, what another works in stays")
   func leftovers() async throws {
-    try folder.write("half", as: "out.sdmoe-figures-1/a.svg")
-    try folder.write("half", as: "out.sdmoe-figures-2/a.svg")
-    try folder.write("mine", as: "out.sdmoe-figures-2a/a.svg")
-    let lock = try #require(FolderLock(in: folder.path("out.sdmoe-figures-2")))
-    _ = try await print { $0.kinds = kinds("similarity") }
+    try folder.write("half", as: "out/.sdmoe-figures-1/a.svg")
+    try folder.write("half", as: "out/.sdmoe-figures-2/a.svg")
+    try folder.write("mine", as: "out/mine.svg")
+    let lock = try #require(FolderLock(in: folder.path("out/.sdmoe-figures-2")))
+    let files = try await print { $0.kinds = kinds("similarity") }
     withExtendedLifetime(lock) {}
     #expect(
-      try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-        == ["out", "out.sdmoe-figures-2", "out.sdmoe-figures-2a"])
+      Set(try FileManager.default.contentsOfDirectory(atPath: folder.path("out")))
+        == Set(files.map(\.name) + [".sdmoe-figures-2", "mine.svg"]))
+  }
+
+  @Test("a folder in the way, or a link that leads nowhere, stops all before anything is put there")
+  func obstacles() async throws {
+    let names = try await print(to: "first") { $0.kinds = kinds("similarity") }.map(\.name)
+    let last = try #require(names.last)
+    try folder.write("mine", as: "out/\(last)/mine")
+    await #expect(throws: PrintError.folderExists(path: folder.path("out"), name: last)) {
+      try await print(replacing: true) { $0.kinds = kinds("similarity") }
+    }
+    #expect(Array(try filesByPath(under: folder.path("out")).keys) == ["\(last)/mine"])
+    try FileManager.default.removeItem(atPath: folder.path("out/\(last)"))
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("out/\(last)"), withDestinationPath: "nowhere")
+    await #expect(throws: PrintError.outputExists(path: folder.path("out"), name: last)) {
+      try await print { $0.kinds = kinds("similarity") }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("out")) == [last])
+  }
+
+  @Test("a path that a link leads into the run is refused")
+  func linkedIntoRun() async throws {
+    let opened = try run.opened().path
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("link"), withDestinationPath: opened)
+    await #expect(
+      throws: PrintError.insideRun(path: folder.path("link/new"), run: opened)
+    ) { try await print(to: "link/new") }
   }
 
   @Test("a sheet holds all layers of a projection, on one scale")

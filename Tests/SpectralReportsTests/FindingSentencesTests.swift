@@ -61,6 +61,22 @@ import Testing
     #expect(findings(summary(means), floors).map(\.conclusion) == [conclusion])
   }
 
+  @Test(
+    "experts that are never chosen are counted",
+    arguments: [
+      (0, "the idlest 0.50 times"), (1, "and one is never chosen"), (3, "and 3 are never chosen"),
+    ])
+  func idleExperts(count: Int, words: String) throws {
+    var summary = Table(.routingSummary)
+    summary.append(
+      RoutingSummary.layer(3), RoutingSummary.tokens(100), RoutingSummary.expertsPerToken(2),
+      RoutingSummary.loadEntropy(0.7), RoutingSummary.leastLoad(0), RoutingSummary.mostLoad(0.5))
+    let load = { place in place < count ? 0 : place == 3 ? 0.125 : 0.25 }
+    let routing = TestTables.routing(experts: ["0", "1", "2", "3"], load: load)
+    let finding = try #require(findings(summary, routing).first { $0.topic == "Routing" })
+    #expect(finding.conclusion.hasSuffix(words), "\(finding.conclusion)")
+  }
+
   @Test("a layer without a number is not counted, and gives no other its own floor")
   func withoutNumber() {
     #expect(

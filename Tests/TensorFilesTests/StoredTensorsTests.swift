@@ -132,11 +132,12 @@ import Testing
     try Self.write(form, to: path)
     let stored = try StoredTensors(path: path)
     try FileManager.default.removeItem(atPath: path)
-    let error = TensorFileError.cannotSample(path: path)
+    let error = TensorFileError.cannotSample(
+      path: path, reason: "No such file or directory")
     #expect(throws: error) { try stored.identity() }
     #expect(
       error.description
-        == "\(path): cannot be read: the system refused; check its permissions")
+        == "\(path): cannot be read: No such file or directory; check its permissions")
   }
 
   @Test("digests are those of FIPS 180-4")

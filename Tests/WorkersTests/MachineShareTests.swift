@@ -105,6 +105,12 @@ import Workers
     #expect(Self.share([:], environment: ["SLURM_MEM_PER_NODE": "0"]).memory == nil)
     let perCore = ["SLURM_MEM_PER_CPU": "2", "SLURM_CPUS_ON_NODE": "4"]
     #expect(Self.share([:], environment: perCore).memory == 8 << 20)
+    // More than can be counted.
+    for memory in ["\(Int.max)", "9999999999999"] {
+      let perCore = ["SLURM_MEM_PER_CPU": memory, "SLURM_CPUS_ON_NODE": "2"]
+      #expect(Self.share([:], environment: perCore).memory == nil)
+      #expect(Self.share([:], environment: ["SLURM_MEM_PER_NODE": memory]).memory == nil)
+    }
   }
 
   @Test("has the address space that its limits leave, of all and of data")

@@ -47,9 +47,15 @@ struct Family: Decodable, Sendable {
 
     init(from decoder: any Decoder) throws {
       let text = try decoder.singleValueContainer().decode(String.self)
-      let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-      block = parts.count == 2 ? parts[0] : nil
-      layout = parts[parts.count - 1]
+      let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let last = parts.last, !parts.contains("") else {
+        throw DecodingError.dataCorrupted(
+          DecodingError.Context(
+            codingPath: decoder.codingPath,
+            debugDescription: "'\(text)' is neither a layout nor block:layout"))
+      }
+      block = parts.count == 2 ? String(parts[0]) : nil
+      layout = String(last)
     }
   }
 

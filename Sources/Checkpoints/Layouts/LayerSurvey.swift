@@ -82,7 +82,8 @@ struct LayerSurvey: Sendable {
         let name = catalogue.sharedName(expert.names, projection)
       else { continue }
       shared[projection] = weight(
-        "\(found.start)\(expert.block).\(name)", shape: projection.shape(hiddenSize: hiddenSize, width: width))
+        "\(found.start)\(expert.block).\(name)",
+        shape: projection.shape(hiddenSize: hiddenSize, width: width))
     }
     return MoELayer(
       index: index, expertNumbers: found.numbers, expertCount: found.count,

@@ -114,10 +114,7 @@ extension RunFolder {
     stamps: Set<String>
   ) throws {
     for table in tables {
-      try WholeFile.write(to: "\(draft.folder)/\(table.definition.name).csv") { append in
-        try append(Table.header(of: table.definition))
-        try append(table.lines)
-      }
+      try table.write(to: "\(draft.folder)/\(table.definition.name).csv")
     }
     do {
       try draft.finish(madeFrom: sources, stamps: stamps)

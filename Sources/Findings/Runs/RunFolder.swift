@@ -149,7 +149,7 @@ public struct RunFolder: Sendable {
   ///
   /// - Parameter definitions: The tables to make; one that no unit has is removed.
   /// - Throws: ``FindingsError``; a table is whole or absent.
-  /// - Complexity: O(size of the tables) time; memory for one table of a unit.
+  /// - Complexity: O(size of the tables) time; memory for some lines.
   public func gatherTables(_ definitions: [TableDefinition]) throws {
     for definition in definitions {
       let target = tablePath(definition)
@@ -166,7 +166,7 @@ public struct RunFolder: Sendable {
       try WholeFile.write(to: target) { append in
         let header = Table.header(of: definition)
         try append(header)
-        for part in parts { try append(try Self.lines(ofTableAt: part, under: header)) }
+        for part in parts { try Self.copyLines(ofTableAt: part, under: header, to: append) }
       }
     }
   }
@@ -207,12 +207,11 @@ public struct RunFolder: Sendable {
     if FileStatus(at: path) == nil { try WholeFile.write(try manifest.json, to: path) }
   }
 
-  /// The lines of a unit's table as they were written, without the first one.
-  private static func lines(ofTableAt path: String, under header: String) throws -> String {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw FindingsError.fileSystem(
-        path: path, doing: "read", reason: "it is missing or not readable")
-    }
+  /// Gives the lines of a unit's table as they were written, without the first one, a few at a time.
+  private static func copyLines(
+    ofTableAt path: String, under header: String, to append: (String) throws -> Void
+  ) throws {
+    let data = try Table.contents(ofFile: path)
     guard data.starts(with: header.utf8) else {
       throw FindingsError.wrongColumns(
         path: path, expected: String(header.dropLast()),
@@ -222,7 +221,14 @@ public struct RunFolder: Sendable {
       let lineCount = data.count { $0 == UInt8(ascii: "\n") } + 1
       throw FindingsError.badLine(path: path, line: lineCount, reason: "is cut short")
     }
-    return String(decoding: data.dropFirst(header.utf8.count), as: UTF8.self)
+    var start = data.startIndex + header.utf8.count
+    while start < data.endIndex {
+      // A piece ends with a line, so that no character is cut.
+      let least = min(start + 1 << 16, data.endIndex - 1)
+      let end = data[least...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? data.endIndex
+      try append(String(decoding: data[start..<end], as: UTF8.self))
+      start = end
+    }
   }
 
   /// Where a unit's table lies.

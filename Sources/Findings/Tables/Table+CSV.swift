@@ -7,13 +7,29 @@ extension Table {
     definition.columns.map { quoted($0.name) }.joined(separator: ",") + "\n"
   }
 
+  /// Writes the table, whole or not at all.
+  ///
+  /// - Parameter path: The file; its folder exists.
+  /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``
+  /// - Complexity: O(size of the file) time; memory for some rows.
+  public func write(to path: String) throws {
+    try WholeFile.write(to: path) { append in
+      try append(Self.header(of: definition))
+      for start in stride(from: 0, to: rowCount, by: 1024) {
+        try append(lines(ofRows: start..<min(start + 1024, rowCount)))
+      }
+    }
+  }
+
   /// All rows as lines, without the first one.
   ///
   /// Real numbers are written in the shortest form that reads back as the same value, NaN as
   /// nothing.
-  public var lines: String {
+  public var lines: String { lines(ofRows: 0..<rowCount) }
+
+  private func lines(ofRows rows: Range<Int>) -> String {
     var bytes: [UInt8] = []
-    for row in 0..<rowCount {
+    for row in rows {
       for place in values.indices {
         if place > 0 { bytes.append(UInt8(ascii: ",")) }
         switch values[place].kind {
@@ -42,18 +58,22 @@ extension Table {
   public init(
     readingFrom path: String, as definition: TableDefinition, columns: [any TypedColumn]? = nil
   ) throws {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
-    } catch {
-      throw FindingsError.fileSystem(
-        path: path, doing: "read", reason: "it is missing or not readable")
-    }
+    let data = try Self.contents(ofFile: path)
     self.init(definition)
     // Safe: the records are read within the closure, and the file's bytes stay for as long.
     try unsafe data.withUnsafeBytes { bytes in
       var records = unsafe CSVRecords(bytes: bytes, path: path)
       try readRows(from: &records, columns: columns)
+    }
+  }
+
+  /// The bytes of a table, which stay on disk until they are looked at.
+  static func contents(ofFile path: String) throws -> Data {
+    do {
+      return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+    } catch {
+      throw FindingsError.fileSystem(
+        path: path, doing: "read", reason: "it is missing or not readable")
     }
   }
 

@@ -4,6 +4,8 @@ internal import CRSVG
 package enum RenderingError: Error, Equatable, Sendable {
   /// A library is not there, or lacks a function.
   case noLibrary(reason: String)
+  /// No font is installed.
+  case noFont
   /// The library refuses the picture.
   case refused(reason: String)
 }
@@ -14,6 +16,8 @@ extension RenderingError: CustomStringConvertible {
     switch self {
     case .noLibrary(let reason):
       "PDF and PNG need librsvg, version 2.46 or later: \(reason); install it (librsvg2-2 and fonts-dejavu-core on Debian), or give --format svg"
+    case .noFont:
+      "PDF and PNG need a font, and none is installed; install one (fonts-dejavu-core on Debian), or give --format svg"
     case .refused(let reason):
       "librsvg cannot render the picture: \(reason); give --format svg, and report this"
     }
@@ -79,8 +83,11 @@ private func rendered(
   guard status != Int32(crsvg_done) else { return file }
   let words = String(
     decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  throw status == Int32(crsvg_no_library)
-    ? .noLibrary(reason: words) : .refused(reason: words)
+  throw switch status {
+  case Int32(crsvg_no_library): .noLibrary(reason: words)
+  case Int32(crsvg_no_font): .noFont
+  default: .refused(reason: words)
+  }
 }
 
 extension [UInt8] {

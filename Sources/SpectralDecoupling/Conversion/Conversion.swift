@@ -134,8 +134,8 @@ extension ConversionPlan {
   }
 
   private func requireOutside(_ output: String) throws {
-    let target = resolved(output)
-    let source = resolved(checkpoint.path)
+    let target = resolvedPath(output)
+    let source = resolvedPath(checkpoint.path)
     if target == source || target.hasPrefix(source + "/") || source.hasPrefix(target + "/") {
       throw DecouplingError.outputInsideInput(output: output, input: checkpoint.path)
     }
@@ -194,7 +194,7 @@ extension ConversionPlan {
 
   /// Checks that the disk has room for what is still to be written.
   func requireSpace(for output: String) throws {
-    var folder = resolved(output)
+    var folder = resolvedPath(output)
     while folder.count > 1, FileStatus(at: folder) == nil {
       folder = (folder as NSString).deletingLastPathComponent
     }
@@ -223,19 +223,7 @@ private func target(_ output: String) throws -> String {
     return path
   }
   guard FileStatus(at: path) != nil else { throw DecouplingError.notReplaced(path: output) }
-  return resolved(path)
-}
-
-/// A path without links: those of the part that exists are followed, the rest is appended.
-private func resolved(_ path: String) -> String {
-  var existing = URL(fileURLWithPath: path).standardizedFileURL.path
-  var rest: [String] = []
-  while existing != "/", FileStatus(at: existing) == nil {
-    rest.insert((existing as NSString).lastPathComponent, at: 0)
-    existing = (existing as NSString).deletingLastPathComponent
-  }
-  let place = URL(fileURLWithPath: existing).resolvingSymlinksInPath().path
-  return ([place] + rest).joined(separator: "/")
+  return resolvedPath(path)
 }
 
 /// The work of a conversion.

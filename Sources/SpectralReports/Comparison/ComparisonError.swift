@@ -24,6 +24,9 @@ extension ComparisonError: CustomStringConvertible {
       "\(first), \(second): the measures differ: '\(what)' is '\(values.0)' in the first and '\(values.1)' in the second; analyse both with one version of sdmoe"
     case .otherFraction(let first, let second, let fractions):
       "\(first), \(second): the fractions differ: the top is \(fractions.0) of the directions in the first and \(fractions.1) in the second; analyse both with the same --fraction"
+    case .otherSides(let first, let second, let sides)
+    where sides.0.isEmpty || sides.1.isEmpty:
+      "\(sides.0.isEmpty ? first : second): has no pairs of experts, which \(sides.0.isEmpty ? second : first) has; compare models with two experts or more"
     case .otherSides(let first, let second, let sides):
       "\(first), \(second): the sides differ: \(sides.0.joined(separator: " and ")) in the first, \(sides.1.joined(separator: " and ")) in the second; analyse both with one version of sdmoe"
     case .outputExists(let path, let isComparison):

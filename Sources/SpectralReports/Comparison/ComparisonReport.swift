@@ -72,9 +72,9 @@ public struct ComparisonReport: Sendable {
   /// - Throws: ``ComparisonError/outputExists(path:isComparison:)``,
   ///   ``ComparisonError/foreignFiles(path:names:)`` and ``ComparisonError/insideRun(path:run:)``.
   public func check(target: String, replacing: Bool) throws {
-    let place = Self.place(of: target)
+    let place = resolvedPath(target)
     for run in runs.map(\.path) {
-      let folder = Self.place(of: run)
+      let folder = resolvedPath(run)
       if place == folder || place.hasPrefix(folder + "/") {
         throw ComparisonError.insideRun(path: target, run: run)
       }
@@ -112,7 +112,11 @@ public struct ComparisonReport: Sendable {
     for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
       let path = "\(folder)/\(name)"
       guard FileStatus(at: path)?.irregularKind == nil else { continue }
-      digests[name] = sha256(of: [UInt8](try Data(contentsOf: URL(filePath: path))))
+      guard let content = FileManager.default.contents(atPath: path) else {
+        throw FindingsError.fileSystem(
+          path: path, doing: "read", reason: "it is missing or not readable")
+      }
+      digests[name] = sha256(of: [UInt8](content))
     }
     return digests
   }
@@ -131,19 +135,30 @@ public struct ComparisonReport: Sendable {
   /// - Throws: `FindingsError` for damaged tables, and where a file cannot be written.
   /// - Complexity: O(size of the tables) time; memory for the tables of `width` units, and the page.
   public func write(to target: String, workers: Int) async throws {
-    let place = Self.place(of: target)
+    let place = resolvedPath(target)
     let folder = "\(place).sdmoe-comparison"
     let manager = FileManager.default
-    defer { try? manager.removeItem(atPath: folder) }
-    do {
-      try? manager.removeItem(atPath: folder)
-      for name in ["new/tables", "new/figures"] {
-        try manager.createDirectory(
-          atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
-      }
+    do throws(SystemError) {
+      try makeFolder(at: folder)
     } catch {
       throw FindingsError.fileSystem(
-        path: target, doing: "make a folder beside this", reason: "no permission, or no space")
+        path: target, doing: "make a folder beside this", reason: error.reason)
+    }
+    guard let lock = FolderLock(in: folder) else {
+      throw FindingsError.fileSystem(
+        path: target, doing: "work here",
+        reason: "another sdmoe does; run the same command again when it is done")
+    }
+    defer {
+      try? manager.removeItem(atPath: folder)
+      withExtendedLifetime(lock) {}
+    }
+    do throws(SystemError) {
+      try? manager.removeItem(atPath: "\(folder)/new")
+      for name in ["new/tables", "new/figures"] { try makeFolder(at: "\(folder)/\(name)") }
+    } catch {
+      throw FindingsError.fileSystem(
+        path: target, doing: "make a folder beside this", reason: error.reason)
     }
     switch content {
     case .two(let comparison):
@@ -162,11 +177,6 @@ public struct ComparisonReport: Sendable {
       throw FindingsError.fileSystem(
         path: target, doing: "give the folder this name", reason: error.reason)
     }
-  }
-
-  /// Where a path leads, behind links and without slashes at its end.
-  private static func place(of path: String) -> String {
-    URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
   }
 
   private func fill(
@@ -191,8 +201,7 @@ public struct ComparisonReport: Sendable {
       let unit = units[place]
       guard let table = try comparison.similarityChanges(of: unit) else { return PagePart?.none }
       let name = "similarity_changes/\(unit.key.folderName)"
-      try WholeFile.write(
-        Table.header(of: table.definition) + table.lines, to: "\(folder)/tables/\(name).csv")
+      try table.write(to: "\(folder)/tables/\(name).csv")
       let figures = changeHeatmaps(table, of: unit, in: comparison, scales: scales, csv: name)
       for figure in figures {
         try WholeFile.write(figure.svg, to: "\(folder)/figures/\(figure.name).svg")
@@ -210,9 +219,7 @@ public struct ComparisonReport: Sendable {
     }
     let largest = largestChanges(of: changes)
     for table in [comparison.layerChangeTable, largest] {
-      try WholeFile.write(
-        Table.header(of: table.definition) + table.lines,
-        to: "\(folder)/tables/\(table.definition.name).csv")
+      try table.write(to: "\(folder)/tables/\(table.definition.name).csv")
     }
     let page = try ComparisonPage(
       comparison: comparison, sentences: ComparisonSentences(of: comparison).paragraphs,

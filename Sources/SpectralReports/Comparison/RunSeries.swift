@@ -192,9 +192,7 @@ public struct RunSeries: Sendable {
       try WholeFile.write(figure.svg, to: "\(folder)/figures/\(figure.name).svg")
     }
     for table in [meanTable, layerTable] {
-      try WholeFile.write(
-        Table.header(of: table.definition) + table.lines,
-        to: "\(folder)/tables/\(table.definition.name).csv")
+      try table.write(to: "\(folder)/tables/\(table.definition.name).csv")
     }
     try WholeFile.write(try page(figures), to: "\(folder)/index.html")
     let manifest = SeriesManifest(

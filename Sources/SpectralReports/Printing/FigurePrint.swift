@@ -29,8 +29,8 @@ public struct FigurePrint: Sendable {
   ///
   /// The same run and options give the same bytes with the same libraries and fonts. Figures over all
   /// layers of a run, such as its profiles, show all of them, whatever layers were chosen. They are
-  /// made in a folder beside the target, `TARGET.sdmoe-figures-NUMBER`, which a process that is
-  /// killed leaves behind, and the next one for this target removes.
+  /// made in a folder in the target, `.sdmoe-figures-…`, which a process that is killed leaves behind,
+  /// and the next one for this target removes.
   ///
   /// - Parameters:
   ///   - target: The folder, which is made if need be.
@@ -41,26 +41,31 @@ public struct FigurePrint: Sendable {
   ///   written.
   /// - Complexity: O(size of the tables) time; memory for the figures of one file.
   public func write(to target: String, replacing: Bool, workers: Int) async throws -> [File] {
-    let place = Self.place(of: target)
-    if (place + "/").hasPrefix(Self.place(of: run.path) + "/") {
+    let place = resolvedPath(target)
+    if (place + "/").hasPrefix(resolvedPath(run.path) + "/") {
       throw PrintError.insideRun(path: target, run: run.path)
     }
     let kinds = try chosenKinds()
     let figures = UnitFigures(run: run, scales: try await scales(workers: workers))
-    let manager = FileManager.default
-    let stem = "\(place).sdmoe-figures-"
-    Self.removeLeftovers(of: stem)
-    let folder = "\(stem)\(ProcessInfo.processInfo.processIdentifier)"
-    defer { try? manager.removeItem(atPath: folder) }
-    try Self.make(folder, for: target)
+    let isNew = FileStatus(at: place) == nil
+    let folder = "\(place)/\(Self.workName)\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    defer {
+      try? FileManager.default.removeItem(atPath: folder)
+      // It goes only if nothing was put there. Safe: the string outlives the call.
+      if isNew { _ = unsafe rmdir(place) }
+    }
+    do throws(SystemError) {
+      try makeFolder(at: folder)
+    } catch {
+      throw FindingsError.fileSystem(path: target, doing: "make this folder", reason: error.reason)
+    }
     let lock = FolderLock(in: folder)
     defer { withExtendedLifetime(lock) {} }
+    Self.removeLeftovers(in: place)
     var files: [File] = []
     try forEachSheet(of: kinds, from: figures) { stem, sheet in
       let name = "\(stem).\(options.format.rawValue)"
-      guard replacing || !manager.fileExists(atPath: "\(place)/\(name)") else {
-        throw PrintError.outputExists(path: target, name: name)
-      }
+      try checkPlace(of: name, in: target, replacing: replacing)
       let sheet = options.range.applied(to: sheet)
       try WholeFile.write(
         bytes(of: sheet.printed(options.style), as: name), to: "\(folder)/\(name)")
@@ -71,7 +76,8 @@ public struct FigurePrint: Sendable {
         run: run.path, kinds: kinds.map(\.name),
         isOfSelection: options.layers != nil || options.projections != nil)
     }
-    try Self.make(place, for: target)
+    // Somebody may have put something there meanwhile.
+    for file in files { try checkPlace(of: file.name, in: target, replacing: replacing) }
     do throws(SystemError) {
       for file in files { try replace("\(place)/\(file.name)", with: "\(folder)/\(file.name)") }
     } catch {
@@ -231,34 +237,28 @@ public struct FigurePrint: Sendable {
 
   // MARK: Folders
 
-  /// Where a path leads, behind links and without slashes at its end.
-  private static func place(of path: String) -> String {
-    URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
-  }
+  /// What the names of folders begin with in which figures are made.
+  private static let workName = ".sdmoe-figures-"
 
   /// Removes the folders of processes that were killed: those that nobody has locked.
-  private static func removeLeftovers(of stem: String) {
-    let start = URL(fileURLWithPath: stem)
-    let around = start.deletingLastPathComponent().path
+  private static func removeLeftovers(in target: String) {
     let manager = FileManager.default
-    for name in (try? manager.contentsOfDirectory(atPath: around)) ?? []
-    where name.hasPrefix(start.lastPathComponent)
-      && name.dropFirst(start.lastPathComponent.count).allSatisfy(\.isNumber)
-    {
-      guard let lock = FolderLock(in: "\(around)/\(name)"), lock.isHeld else { continue }
-      try? manager.removeItem(atPath: "\(around)/\(name)")
+    for name in (try? manager.contentsOfDirectory(atPath: target)) ?? []
+    where name.hasPrefix(workName) {
+      guard let lock = FolderLock(in: "\(target)/\(name)"), lock.isHeld else { continue }
+      try? manager.removeItem(atPath: "\(target)/\(name)")
       withExtendedLifetime(lock) {}
     }
   }
 
-  private static func make(_ folder: String, for target: String) throws {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw FindingsError.fileSystem(
-        path: target, doing: "make this folder",
-        reason: "no permission, no space, or a file of this name")
+  /// Makes sure that a file can be put into a folder.
+  private func checkPlace(of name: String, in target: String, replacing: Bool) throws {
+    // Links are not followed: what lies there is the link.
+    let attributes = try? FileManager.default.attributesOfItem(atPath: "\(target)/\(name)")
+    guard let attributes else { return }
+    guard replacing else { throw PrintError.outputExists(path: target, name: name) }
+    guard attributes[.type] as? FileAttributeType != .typeDirectory else {
+      throw PrintError.folderExists(path: target, name: name)
     }
   }
 }

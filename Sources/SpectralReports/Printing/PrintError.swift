@@ -2,6 +2,8 @@
 public enum PrintError: Error, Equatable {
   /// Files lie where figures shall lie.
   case outputExists(path: String, name: String)
+  /// A folder lies where a figure shall lie.
+  case folderExists(path: String, name: String)
   /// The figures would lie in the run.
   case insideRun(path: String, run: String)
   /// The run has no figure of a kind.
@@ -22,6 +24,8 @@ extension PrintError: CustomStringConvertible {
     switch self {
     case .outputExists(let path, let name):
       "\(path)/\(name): is there already; give --force to replace files of these names, or choose another folder"
+    case .folderExists(let path, let name):
+      "\(path)/\(name): is a folder, which no figure replaces; move it elsewhere, or choose another folder"
     case .insideRun(let path, let run):
       "\(path): lies in the run \(run), which is not changed; choose a folder elsewhere"
     case .noKind(let run, let kind, let command, let present):

@@ -184,11 +184,13 @@ package struct FindingSentences {
       default: "unevenly"
       }
     let shares = units.loadShares
+    let idleCount = shares.count { $0 == 0 }
     let range =
-      shares.map {
-        "; the busiest has \(fixedText($0.upperBound, places: 1)) times an even share, "
-          + ($0.lowerBound == 0
-            ? "and one is never chosen" : "the idlest \(fixedText($0.lowerBound, places: 2)) times")
+      shares.max().map {
+        "; the busiest has \(fixedText($0, places: 1)) times an even share, "
+          + (idleCount == 0
+            ? "the idlest \(fixedText(shares.min() ?? 0, places: 2)) times"
+            : "and \(idleCount == 1 ? "one is" : "\(idleCount) are") never chosen")
       } ?? ""
     return Finding(
       "Routing", "experts are used \(evenness)\(range)",

@@ -77,13 +77,11 @@ package struct SummarisedUnits {
       })
   }
 
-  /// The smallest and the largest load of an expert, each over an even one of its layer.
-  var loadShares: ClosedRange<Double>? {
-    guard let table = tables[TableDefinition.routing.name] else { return nil }
-    let shares = zip(table[Routing.load], table[Routing.uniformLoad]).map { $0 / $1 }
+  /// The load of each expert of all layers, over an even one of its layer.
+  var loadShares: [Double] {
+    guard let table = tables[TableDefinition.routing.name] else { return [] }
+    return zip(table[Routing.load], table[Routing.uniformLoad]).map { $0 / $1 }
       .filter(\.isFinite)
-    guard let least = shares.min(), let most = shares.max() else { return nil }
-    return least...most
   }
 
   /// The energies of the routed experts of a projection.
