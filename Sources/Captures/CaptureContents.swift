@@ -41,8 +41,7 @@ struct CaptureContents {
       try requireActivations(input, like: layers.first?.input.tensor)
       let logits = tensors[.routerLogits(layer: layer)]
       if let logits {
-        let model = layers.lazy.compactMap(\.routerLogits).first?.tensor
-        try requireActivations(logits, like: model)
+        try requireActivations(logits)
         try requireShape(
           logits, [input.shape[0], logits.shape[1]], because: "one row for each of '\(input.name)'")
       }
@@ -116,7 +115,7 @@ struct CaptureContents {
   }
 
   private func requireActivations(
-    _ tensor: TensorDescription, like model: TensorDescription?
+    _ tensor: TensorDescription, like model: TensorDescription? = nil
   ) throws(CaptureError) {
     guard tensor.elementType.isDecodable else {
       throw .notFloating(path: path, tensor: tensor.name, elementType: tensor.elementType)

@@ -74,7 +74,7 @@ import Testing
     },
     Damage(
       "another number of experts",
-      "tensor 'layers.0.router_logits' is of 3 experts, but the checkpoint has 4; capture again from this checkpoint"
+      "tensor 'layers.0.router_logits' is of 3 experts, but the checkpoint has 4 in that layer; capture again from this checkpoint"
     ) { capture in
       for layer in 0..<2 { capture["layers.\(layer).router_logits"] = .random([40, 3], seed: 1) }
     },
