@@ -8,8 +8,9 @@ import Tensors
 /// An HDF5 or safetensors file. Where a sequence begins, the input of each layer's block, and what
 /// else there is of it lie under `sequence_offsets`, `layers/{L}/moe_input`,
 /// `layers/{L}/router_logits`, `shuffled/layers/{L}/moe_input`, `shuffled/permutation` and
-/// `tokens`; dots stand for slashes where the file spells names so. Tensors of other names are no
-/// concern of it.
+/// `tokens`; dots stand for slashes where the file spells names so. `attention_mask` or `lengths` say
+/// which rows are tokens, where not all are. Tensors of other names are no concern of it, unless they
+/// look as if they said so too: these are refused.
 ///
 /// ```swift
 /// let capture = try Capture(path: "activations.h5")
