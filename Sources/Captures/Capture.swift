@@ -49,10 +49,11 @@ public struct Capture: Sendable {
   ///
   /// - Parameters:
   ///   - path: An HDF5 or safetensors file.
-  ///   - dropsRepeats: Whether long runs of rows that are the same bit for bit are left out too.
+  ///   - dropsRepeats: Whether rows that are there three times or more, bit for bit, are left out
+  ///     too.
   /// - Throws: ``CaptureError`` when the file is no sound capture; the errors of its format's room
   ///   when it cannot be opened or read.
-  /// - Complexity: One pass over the file; memory of a few bytes for each row, one range for each
+  /// - Complexity: One pass over the file; memory of some ten bytes for each row, one range for each
   ///   sequence and each gap between tokens, and half a mebibyte of values.
   public init(path: String, dropsRepeats: Bool = false) throws {
     let stored = try StoredTensors(path: path)

@@ -273,7 +273,7 @@ import Testing
         "left out, and listed in tables/left_out.csv:\n- captured.safetensors: \(reason)"))
     #expect(
       outcome.output.replacing("\n ", with: "").contains(
-        "10 of 40 captured rows are in long runs of identical rows"), "\(outcome.output)")
+        "10 of 40 captured rows repeat others bit for bit"), "\(outcome.output)")
     let files = try filesByPath(under: run)
     let leftOut = String(decoding: try #require(files["tables/left_out.csv"]), as: UTF8.self)
     #expect(leftOut.hasPrefix("layer,projection,expert,reason\n0,,sequence 0,"))
