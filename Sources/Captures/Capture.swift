@@ -8,8 +8,9 @@ import Tensors
 /// An HDF5 or safetensors file. Where a sequence begins, the input of each layer's block, and what
 /// else there is of it lie under `sequence_offsets`, `layers/{L}/moe_input`,
 /// `layers/{L}/router_logits`, `shuffled/layers/{L}/moe_input`, `shuffled/permutation` and
-/// `tokens`; dots stand for slashes where the file spells names so. Tensors of other names are no
-/// concern of it.
+/// `tokens`; dots stand for slashes where the file spells names so. `attention_mask` or `lengths` say
+/// which rows are tokens, where not all are. Tensors of other names are no concern of it, unless they
+/// look as if they said so too: these are refused.
 ///
 /// ```swift
 /// let capture = try Capture(path: "activations.h5")
@@ -48,10 +49,11 @@ public struct Capture: Sendable {
   ///
   /// - Parameters:
   ///   - path: An HDF5 or safetensors file.
-  ///   - dropsRepeats: Whether long runs of rows that are the same bit for bit are left out too.
+  ///   - dropsRepeats: Whether rows that are there three times or more, bit for bit, are left out
+  ///     too.
   /// - Throws: ``CaptureError`` when the file is no sound capture; the errors of its format's room
   ///   when it cannot be opened or read.
-  /// - Complexity: One pass over the file; memory of a few bytes for each row, one range for each
+  /// - Complexity: One pass over the file; memory of some ten bytes for each row, one range for each
   ///   sequence and each gap between tokens, and half a mebibyte of values.
   public init(path: String, dropsRepeats: Bool = false) throws {
     let stored = try StoredTensors(path: path)

@@ -59,7 +59,7 @@ extension CaptureContents {
     guard let isSet = try values(ofMask: tensor, sequences, isPacked: false) else { return nil }
     // Libraries disagree about what 1 means there: padding is what looks like it.
     let senses = [false, true].filter { sense in
-      zip(isSet, marks).allSatisfy { $0 != sense || !$1.isEmpty }
+      zip(isSet, marks).allSatisfy { $0 != sense || $1.looksLikePadding }
     }
     guard senses.count == 1 else {
       throw CaptureError.maskOfTwoSenses(path: path, tensor: tensor.name)
@@ -148,7 +148,8 @@ extension CaptureContents {
   ) throws(CaptureError) -> Bool {
     var areBefore: Set<Bool> = []
     for (rows, length) in zip(sequences, lengths) where length < rows.count {
-      let looksLikePadding = { (rows: Range<Int>) in rows.allSatisfy { !marks[$0].isEmpty } }
+      let looksLikePadding = { (rows: Range<Int>) in rows.allSatisfy { marks[$0].looksLikePadding }
+      }
       let before = looksLikePadding(rows.dropLast(length))
       if before != looksLikePadding(rows.dropFirst(length)) { areBefore.insert(before) }
     }

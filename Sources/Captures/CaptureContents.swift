@@ -9,27 +9,46 @@ struct CaptureContents {
   var path: String { stored.path }
 
   /// Finds the names of a capture, in either spelling.
+  ///
+  /// Other names are let be, but for those that look as if they told tokens from padding: to read a
+  /// capture without them would count padding.
   init(of stored: StoredTensors) throws(CaptureError) {
     self.stored = stored
     for tensor in stored.file.tensors {
+      let steps = nameSteps(tensor.name)
       let found: CaptureName?
       do throws(CaptureName.OddNumber) {
-        found = try CaptureName(steps: nameSteps(tensor.name))
+        found = try CaptureName(steps: steps)
       } catch {
         throw .oddLayerNumber(path: stored.path, tensor: tensor.name)
       }
-      guard let found else { continue }
+      guard let found else {
+        guard !CaptureName.hintsAtPadding(steps) else {
+          throw .unreadMask(path: stored.path, name: tensor.name, isAttribute: false)
+        }
+        continue
+      }
       if let other = tensors.updateValue(tensor, forKey: found) {
         throw .twoSpellings(path: stored.path, tensors: [other.name, tensor.name].sorted())
       }
     }
-    for object in skippedObjects(of: stored) where CaptureName.reach(below: object.steps) {
+    for object in skippedObjects(of: stored)
+    where CaptureName.reach(below: object.steps) || CaptureName.hintsAtPadding(object.steps) {
       throw .notATensor(
         path: stored.path, object: object.steps.joined(separator: "/"), reason: object.reason)
     }
+    for name in CaptureName.hintingAttributes where stored.hasAttribute(name) {
+      // One number or word, such as the longest length, tells no row from another.
+      let isWord = stored.text(of: name)?.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+      guard isWord == true else {
+        throw .unreadMask(path: stored.path, name: name, isAttribute: true)
+      }
+    }
   }
 
-  /// The layers, ascending, all of the same tokens, width and experts.
+  /// The layers, ascending, all of the same tokens and width.
+  ///
+  /// Each may have a number of experts of its own, which the model alone can tell.
   func layers() throws(CaptureError) -> [CapturedLayer] {
     var layers: [CapturedLayer] = []
     for layer in Set(tensors.keys.compactMap(\.layer)).sorted() {
@@ -41,8 +60,7 @@ struct CaptureContents {
       try requireActivations(input, like: layers.first?.input.tensor)
       let logits = tensors[.routerLogits(layer: layer)]
       if let logits {
-        let model = layers.lazy.compactMap(\.routerLogits).first?.tensor
-        try requireActivations(logits, like: model)
+        try requireActivations(logits)
         try requireShape(
           logits, [input.shape[0], logits.shape[1]], because: "one row for each of '\(input.name)'")
       }
@@ -116,7 +134,7 @@ struct CaptureContents {
   }
 
   private func requireActivations(
-    _ tensor: TensorDescription, like model: TensorDescription?
+    _ tensor: TensorDescription, like model: TensorDescription? = nil
   ) throws(CaptureError) {
     guard tensor.elementType.isDecodable else {
       throw .notFloating(path: path, tensor: tensor.name, elementType: tensor.elementType)

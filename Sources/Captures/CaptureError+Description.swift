@@ -20,6 +20,12 @@ extension CaptureError: CustomStringConvertible {
       "\(path): tensor '\(tensor)' does not number its layer plainly; write 0, 1, 2 ... there"
     case .notATensor(let path, let object, let reason):
       "\(path): '\(object)' cannot be read as a tensor: \(reason); \(writeAgain)"
+    case .unreadMask(let path, let name, let isAttribute):
+      """
+      \(path): \(isAttribute ? "the attribute" : "tensor") '\(name)' looks as if it told tokens \
+      from padding, but is not read; write it as a tensor 'attention_mask' (1 for a token, one number \
+      for each row) or 'lengths' (tokens of each sequence) at the top of the file, or remove it
+      """
     case .noGradients(let path):
       "\(path): holds no tensor; give a file of gradients under the checkpoint's tensor names"
 

@@ -17,6 +17,8 @@ public enum CaptureError: Error, Equatable, Sendable {
   case oddLayerNumber(path: String, tensor: String)
   /// What should be a tensor is something else, or was never written.
   case notATensor(path: String, object: String, reason: String)
+  /// A tensor or attribute that is not read looks as if it told tokens from padding.
+  case unreadMask(path: String, name: String, isAttribute: Bool)
   /// A file of gradients holds no tensor.
   case noGradients(path: String)
 

@@ -22,6 +22,20 @@ enum CaptureName: Hashable {
     "input_lengths", "lengths", "seq_lengths", "seq_lens", "sequence_lengths",
   ]
 
+  /// What the last part of a name has in it, written small and without all but letters, where it may
+  /// say which rows are tokens.
+  private static let hints = [
+    "lens", "length", "mask", "numtokens", "pad", "seqlen", "tokencount", "validlen",
+  ]
+  /// Such parts that are no hint within a longer one.
+  private static let wholeHints: Set = ["isvalid", "ntokens", "valid"]
+  /// Names under which an attribute is looked for that may say which rows are tokens.
+  static let hintingAttributes =
+    attentionMasks.union(paddingMasks).union(lengths).union([
+      "attention_masks", "attn_mask", "cu_seqlens", "is_pad", "length", "lens", "loss_mask",
+      "num_tokens", "seq_len", "seqlen", "seqlens", "token_counts", "valid_lengths", "valid_mask",
+    ]).sorted()
+
   /// How a layer's number was spelled, where it is a number but not in its plain form.
   struct OddNumber: Error {}
 
@@ -86,6 +100,15 @@ enum CaptureName: Hashable {
         return true
       }
     }
+  }
+
+  /// Whether a name, at any depth, looks as if it told tokens from padding.
+  ///
+  /// A number at its end only tells one of several such lists from the next.
+  static func hintsAtPadding(_ steps: [String]) -> Bool {
+    guard let last = steps.last(where: { Int($0) == nil }) else { return false }
+    let letters = last.lowercased().filter(\.isLetter)
+    return wholeHints.contains(letters) || hints.contains { letters.contains($0) }
   }
 
   private static func number(_ text: String) throws(OddNumber) -> Int? {

@@ -11,8 +11,16 @@ public struct CapturedRows: Sendable, Hashable {
   /// A tensor that holds nothing in rows in which the input of some layer holds something; nil where all
   /// layers agree.
   public let blankTensor: String?
-  /// Other rows in long runs of rows that are the same bit for bit.
+  /// Other rows that are there three times or more, bit for bit, in a run or apart.
+  ///
+  /// Rows that only different sequences share count from a twentieth of all rows on: what sequences
+  /// begin with alike, such as a token for the beginning, is the same in all of them.
   public let repeatedCount: Int
   /// Whether such rows are left out.
   public let dropsRepeats: Bool
+  /// Other rows of one token, three times or more at the start or end of their sequences, where
+  /// neither a mask nor lengths are there; they count as tokens.
+  public let sameTokenCount: Int
+  /// The token that most of them are of; nil where there are none.
+  public let sameToken: Int?
 }

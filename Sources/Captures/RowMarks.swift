@@ -8,4 +8,13 @@ struct RowMarks: OptionSet, Sendable, Hashable {
   static let blank = RowMarks(rawValue: 2)
   /// It lies in a long run of rows that are the same bit for bit, as repeated padding leaves them.
   static let repeated = RowMarks(rawValue: 4)
+  /// Its bits come three times or more, wherever the rows lie.
+  static let recurring = RowMarks(rawValue: 8)
+
+  /// Whether it may decide how a mask or lengths are meant.
+  ///
+  /// A row that recurs may be the first token of all sequences as well.
+  var looksLikePadding: Bool { !isDisjoint(with: [.blank, .repeated]) }
+  /// Whether it repeats other rows and nothing else speaks against it.
+  var isRepeatedAlone: Bool { !isEmpty && isSubset(of: [.repeated, .recurring]) }
 }

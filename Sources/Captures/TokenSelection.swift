@@ -13,10 +13,10 @@ struct TokenSelection {
   ///   - contents: What the file holds.
   ///   - layers: The layers, with all rows.
   ///   - sequences: The rows of each sequence.
-  ///   - dropsRepeats: Whether long runs of rows that are the same are left out.
+  ///   - dropsRepeats: Whether rows that are there three times or more are left out.
   /// - Throws: ``CaptureError`` where the file contradicts itself or no row is left; the file's
   ///   error when it cannot be read.
-  /// - Complexity: O(values) time, in one pass over the file; memory of some bytes for each row.
+  /// - Complexity: O(values) time, in one pass over the file; memory of some ten bytes for each row.
   init(
     of contents: CaptureContents, layers: [CapturedLayer], sequences: [Range<Int>],
     dropsRepeats: Bool
@@ -26,18 +26,22 @@ struct TokenSelection {
     var blank: [(tensor: String, runs: [Range<Int>])] = []
     for layer in layers {
       for matrix in [layer.input, layer.routerLogits, layer.shuffledInput].compactMap(\.self) {
-        let scan = try RowScan(of: matrix)
+        // Logits are narrow enough to repeat by chance, and shuffled rows follow their tokens.
+        let isInput = matrix.tensor.name == layer.input.tensor.name
+        let scan = try RowScan(of: matrix, hashesRows: isInput)
         // A matrix that holds nothing at all does not tell tokens from padding.
         if scan.blankCount < rowCount {
           for row in scan.blank.joined() { marks[row].insert(.blank) }
           if !scan.blank.isEmpty { blank.append((matrix.tensor.name, scan.blank)) }
         }
-        // Logits are narrow enough to repeat by chance, and shuffled rows follow their tokens.
-        guard matrix.tensor.name == layer.input.tensor.name else { continue }
         for row in scan.repeated.joined() { marks[row].insert(.repeated) }
+        markRecurring(scan.hashes, of: sequences, in: &marks)
       }
     }
     let paddingTensor = try contents.markPadding(in: &marks, sequences: sequences)
+
+    let sameTokens =
+      paddingTensor == nil ? try contents.sameTokens(of: sequences, marks: marks) : nil
 
     let isBlank = { (mark: RowMarks) in mark.contains(.blank) && !mark.contains(.padding) }
     let blankCount = marks.count(where: isBlank)
@@ -51,8 +55,11 @@ struct TokenSelection {
       storedCount: rowCount, paddingCount: marks.count { $0.contains(.padding) },
       paddingTensor: paddingTensor, blankCount: blankCount,
       blankTensor: blankCount == 0 || isAgreed ? nil : blankCounts.max { $0.count < $1.count }?.0,
-      repeatedCount: marks.count { $0 == .repeated }, dropsRepeats: dropsRepeats)
-    if !dropsRepeats { for row in marks.indices { marks[row].remove(.repeated) } }
+      repeatedCount: marks.count(where: \.isRepeatedAlone), dropsRepeats: dropsRepeats,
+      sameTokenCount: sameTokens?.rowCount ?? 0, sameToken: sameTokens?.token)
+    if !dropsRepeats {
+      for row in marks.indices { marks[row].subtract([.repeated, .recurring]) }
+    }
     tokens = TokenRows(unmarkedIn: marks)
     guard tokens.count > 0 else {
       throw CaptureError.noTokens(path: contents.path, rowCount: rowCount, reason: rows.emptiness)
@@ -67,7 +74,7 @@ extension CapturedRows {
       paddingCount == 0 ? nil : "\(paddingCount) are padding by '\(paddingTensor ?? "")'",
       blankCount == 0
         ? nil : "\(blankCount) hold zeros" + (blankTensor.map { " in '\($0)'" } ?? ""),
-      repeatedCount == 0 ? nil : "\(repeatedCount) repeat their neighbours",
+      repeatedCount == 0 ? nil : "\(repeatedCount) repeat others",
     ].compactMap(\.self)
     let advice =
       repeatedCount > 0

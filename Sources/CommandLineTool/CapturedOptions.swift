@@ -28,7 +28,7 @@ struct CapturedOptions: ParsableArguments {
 
   @Flag(
     help:
-      "Leave long runs of identical rows out of captures, as a repeated padding token leaves them."
+      "Leave rows out of captures that repeat others bit for bit, three times or more, as padding does."
   )
   var dropRepeats = false
 

@@ -53,7 +53,7 @@ struct SplitOptions: ParsableArguments {
 
   @Flag(
     help:
-      "Leave long runs of identical rows out of captures, as a repeated padding token leaves them."
+      "Leave rows out of captures that repeat others bit for bit, three times or more, as padding does."
   )
   var dropRepeats = false
 

@@ -15,6 +15,16 @@ extension HDF5File {
     }
   }
 
+  /// Whether the root has an attribute of that name, of whatever type and shape.
+  ///
+  /// - Returns: `false` too where it cannot be found out.
+  public func hasAttribute(_ name: String) -> Bool {
+    let found = rootAttribute { library, root, place throws(HDF5Error) in
+      try library.hasAttribute(name, of: root, at: place)
+    }
+    return found ?? false
+  }
+
   // One attribute is looked up when it is asked for, because libhdf5 1.10 crashes when it lists the
   // attributes of a damaged object.
   private func rootAttribute<Value: Sendable>(
@@ -78,14 +88,20 @@ extension HDF5Library {
     return Int(exactly: Int64(littleEndian: value))
   }
 
+  fileprivate func hasAttribute(
+    _ name: String, of object: borrowing HDF5Handle, at place: HDF5Place
+  ) throws(HDF5Error) -> Bool {
+    // Safe: libhdf5 reads the name up to its zero byte and keeps nothing of it.
+    let exists = unsafe H5Aexists(object.identifier, name)
+    return try require(exists, at: place) > 0
+  }
+
   /// Opens an attribute; `nil` when there is none.
   private func attribute(
     _ name: String, of object: borrowing HDF5Handle, at place: HDF5Place
   ) throws(HDF5Error) -> HDF5Handle? {
+    guard try hasAttribute(name, of: object, at: place) else { return nil }
     // Safe: libhdf5 reads the name up to its zero byte and keeps nothing of it.
-    let exists = unsafe H5Aexists(object.identifier, name)
-    guard try require(exists, at: place) > 0 else { return nil }
-    // Safe: as above.
     return try own(
       unsafe H5Aopen(object.identifier, name, chdf5_default()), at: place)
   }

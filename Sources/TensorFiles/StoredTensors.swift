@@ -72,6 +72,14 @@ public struct StoredTensors: Sendable {
     }
   }
 
+  /// Whether the file says something of itself under a name, be it text or not.
+  public func hasAttribute(_ name: String) -> Bool {
+    switch format {
+    case .safetensors(let file): file.metadata[name] != nil
+    case .hdf5(let file): file.hasAttribute(name)
+    }
+  }
+
   /// What the file says of its content, in one line: its size and the digest of its header.
   ///
   /// - Throws: The file's error when it cannot be read.

@@ -26,6 +26,14 @@ import Testing
       "a.h5: 'x/y' cannot be read as a tensor: its elements are strings; write the whole capture again"
     ),
     (
+      .unreadMask(path: "a.h5", name: "x/attn_mask", isAttribute: false),
+      "a.h5: tensor 'x/attn_mask' looks as if it told tokens from padding, but is not read; write it as a tensor 'attention_mask' (1 for a token, one number for each row) or 'lengths' (tokens of each sequence) at the top of the file, or remove it"
+    ),
+    (
+      .unreadMask(path: "a.h5", name: "lengths", isAttribute: true),
+      "a.h5: the attribute 'lengths' looks as if it told tokens from padding, but is not read; write it as a tensor 'attention_mask' (1 for a token, one number for each row) or 'lengths' (tokens of each sequence) at the top of the file, or remove it"
+    ),
+    (
       .noGradients(path: "g.h5"),
       "g.h5: holds no tensor; give a file of gradients under the checkpoint's tensor names"
     ),

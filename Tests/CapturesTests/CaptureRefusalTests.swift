@@ -120,7 +120,7 @@ import Testing
     shape("layers.2.moe_input", [12, 4], "11 x 4, as 'layers.0.moe_input' is"),
     shape("layers.2.moe_input", [11, 5], "11 x 4, as 'layers.0.moe_input' is"),
     shape("layers.0.router_logits", [10, 3], "11 x 3, one row for each of 'layers.0.moe_input'"),
-    shape("layers.2.router_logits", [11, 4], "11 x 3, as 'layers.0.router_logits' is"),
+    shape("layers.2.router_logits", [12, 4], "11 x 4, one row for each of 'layers.2.moe_input'"),
     shape("shuffled.layers.0.moe_input", [11, 5], "11 x 4, as 'layers.0.moe_input' is"),
     shape("shuffled.layers.2.moe_input", [10, 4], "11 x 4, as 'layers.2.moe_input' is"),
     shape("tokens", [12], "11, one for each token", .i64),

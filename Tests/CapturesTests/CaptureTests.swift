@@ -50,6 +50,15 @@ import Testing
     #expect(capture.layer(3)?.routerLogits == nil && capture.layer(3)?.shuffledInput == nil)
   }
 
+  @Test("each layer may have a number of experts of its own")
+  func unequalLayers() throws {
+    var toy = ToyCapture()
+    let name = "layers.2.router_logits"
+    toy[name] = ToyTensor(name, .f32, [ToyCapture.tokenCount, 2], seed: 9)
+    let capture = try Capture(path: toy.written(in: folder))
+    #expect(capture.layers.map { $0.routerLogits?.width } == [3, 2])
+  }
+
   struct Trained: Decodable {
     struct Matrix: Decodable {
       let shape: [Int]

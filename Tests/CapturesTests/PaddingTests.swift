@@ -335,7 +335,7 @@ import Testing
       throws: CaptureError.noTokens(
         path: whole, rowCount: 12,
         reason:
-          "12 repeat their neighbours; leave --drop-repeats out, or capture again")
+          "12 repeat others; leave --drop-repeats out, or capture again")
     ) { try Capture(path: whole, dropsRepeats: true) }
   }
 

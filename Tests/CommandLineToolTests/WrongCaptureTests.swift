@@ -74,7 +74,7 @@ import Testing
     },
     Damage(
       "another number of experts",
-      "tensor 'layers.0.router_logits' is of 3 experts, but the checkpoint has 4; capture again from this checkpoint"
+      "tensor 'layers.0.router_logits' is of 3 experts, but the checkpoint has 4 in that layer; capture again from this checkpoint"
     ) { capture in
       for layer in 0..<2 { capture["layers.\(layer).router_logits"] = .random([40, 3], seed: 1) }
     },
@@ -273,7 +273,7 @@ import Testing
         "left out, and listed in tables/left_out.csv:\n- captured.safetensors: \(reason)"))
     #expect(
       outcome.output.replacing("\n ", with: "").contains(
-        "10 of 40 captured rows are in long runs of identical rows"), "\(outcome.output)")
+        "10 of 40 captured rows repeat others bit for bit"), "\(outcome.output)")
     let files = try filesByPath(under: run)
     let leftOut = String(decoding: try #require(files["tables/left_out.csv"]), as: UTF8.self)
     #expect(leftOut.hasPrefix("layer,projection,expert,reason\n0,,sequence 0,"))

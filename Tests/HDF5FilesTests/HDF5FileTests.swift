@@ -144,6 +144,8 @@ import Testing
     #expect(file.integerAttribute("model") == nil)
     #expect(file.stringAttribute("hidden_size") == nil)
     #expect(file.stringAttribute("absent") == nil)
+    for name in ["model", "hidden_size", "list", "ratio"] { #expect(file.hasAttribute(name)) }
+    #expect(!file.hasAttribute("absent") && !file.hasAttribute(""))
   }
 
   @Test("list name, type and shape as the header")

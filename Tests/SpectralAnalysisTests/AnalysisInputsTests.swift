@@ -101,7 +101,7 @@ import Testing
     )
     #expect(
       try await refusal(of: Self.capture(experts: 5), [.routerData])
-        == "activations.h5: tensor 'layers.0.router_logits' is of 5 experts, but the checkpoint has 4; \(again)"
+        == "activations.h5: tensor 'layers.0.router_logits' is of 5 experts, but the checkpoint has 4 in that layer; \(again)"
     )
     // It is of another model whatever is asked of it.
     #expect(try await refusal(of: Self.capture(hidden: 32), [.energy]) != nil)

@@ -131,10 +131,27 @@ import Testing
     #expect(try run.table(.routingSummary).integers("tokens") == [60])
     #expect(
       run.folder.manifest.remarks == [
-        "26 of 60 captured rows are in long runs of identical rows, as padding leaves them, and count as tokens; --drop-repeats leaves them out"
+        "26 of 60 captured rows repeat others bit for bit, as padding does, and count as tokens; --drop-repeats leaves them out"
       ])
     let json = String(decoding: try JSONEncoder().encode(run.folder.manifest), as: UTF8.self)
     #expect(json.contains("\"captured_rows\""))
+  }
+
+  @Test("Tokens that are padding by their look are told, with what to write into the file")
+  func sameTokens() async throws {
+    var capture = Self.capture(padding: nil)
+    capture.tokens = Array(100..<134)
+    for row in Array(16..<20) + Array(31..<34) { capture.tokens[row] = 0 }
+    let run = try await ToyRun(
+      of: Self.toy, options: AnalysisOptions(analyses: [.routing]), capture: capture)
+    #expect(try run.table(.routingSummary).integers("tokens") == [34])
+    let manifest = run.folder.manifest
+    #expect(
+      manifest.remarks == [
+        "7 of 34 captured rows are of one token at the start or end of their sequences (token 0 most of all), as padding is, and count as tokens; if it is padding, write attention_mask or lengths into the file"
+      ])
+    let json = try JSONEncoder().encode(manifest)
+    #expect(try JSONDecoder().decode(RunManifest.self, from: json) == manifest)
   }
 
   @Test("Experts that the router bars have no load, and no number is lost")

@@ -23,6 +23,8 @@ struct ToyCapture: Sendable {
   var mask: [Int] = []
   /// The number of tokens of each sequence; none where that is not told.
   var lengths: [Int] = []
+  /// What the tokens are; none where that is not told.
+  var tokens: [Int] = []
   /// How activations are stored.
   var type = ElementType.f32
 
@@ -49,7 +51,9 @@ struct ToyCapture: Sendable {
       ToyTensor(
         name: "sequence_offsets", type: .i64, shape: [offsets.count], bytes: bytes(of: offsets))
     ]
-    for (name, numbers) in [("attention_mask", mask), ("sequence_lengths", lengths)]
+    for (name, numbers) in [
+      ("attention_mask", mask), ("sequence_lengths", lengths), ("tokens", tokens),
+    ]
     where !numbers.isEmpty {
       tensors.append(
         ToyTensor(name: name, type: .i64, shape: [numbers.count], bytes: bytes(of: numbers)))

@@ -1,3 +1,4 @@
+import Captures
 import Checkpoints
 import Experts
 import Findings
@@ -45,6 +46,61 @@ import Testing
     #expect(try run.table(.similarity).rows(["layer": "1", "expert_b": "3"]) == [])
     #expect(try run.table(.routerScore).rows(["layer": "1", "projection": "up_proj"]).count == 9)
     #expect(try run.table(.routerScore).rows(["layer": "0", "projection": "up_proj"]).count == 16)
+  }
+
+  /// 30 tokens of both layers, with logits of so many experts.
+  private func capture(experts: [Int]) -> ToyCapture {
+    var capture = ToyCapture(.gaussian(30, 24, seed: 31))
+    for (layer, count) in experts.enumerated() {
+      let seed = UInt64(32 + 10 * layer)
+      capture.layers[layer] = ToyCapture.Layer(
+        input: .gaussian(30, 24, seed: seed), logits: .gaussian(30, count, seed: seed + 1),
+        shuffled: .gaussian(30, 24, seed: seed + 2))
+    }
+    capture.offsets = [0, 15, 30]
+    return capture
+  }
+
+  @Test("captures have as many logits in each layer as it has experts, whose loads they tell")
+  func captures() async throws {
+    var toy = pruned()
+    toy.config["num_experts_per_tok"] = 2
+    let capture = self.capture(experts: [4, 3])
+    var options = AnalysisOptions(
+      analyses: [.routerData, .activationRatio, .shuffle, .dataAlignment, .routing])
+    options.routedOnly = true
+    let run = try await ToyRun(of: toy, options: options, capture: capture)
+    let folder = try TemporaryFolder()
+    let loads = try await expertLoads(
+      of: Checkpoint(path: run.checkpoint.path), in: Capture(path: capture.written(in: folder)),
+      layers: nil, workers: 2)
+    let routing = try run.table(.routing)
+    for (layer, count) in [4, 3].enumerated() {
+      let logits = try #require(capture.layers[layer]?.logits)
+      var chosen = [Double](repeating: 0, count: count)
+      for token in 0..<30 {
+        let order = (0..<count).sorted { logits[token, $0] > logits[token, $1] }
+        for expert in order.prefix(2) { chosen[expert] += 1 / 60 }
+      }
+      let found = routing.numbers("load", ["layer": "\(layer)"])
+      expectClose(found, chosen, within: 1e-15)
+      expectClose(loads[layer] ?? [], chosen, within: 1e-15)
+      let ratios = try run.table(.activationSummary).rows(["layer": "\(layer)"])
+      #expect(ratios.count > 0)
+    }
+  }
+
+  @Test("captures with another layer's number of logits are refused")
+  func wrongCaptures() async throws {
+    let wrong = self.capture(experts: [4, 4])
+    let error = try await #require(throws: AnalysisError.self) {
+      _ = try await ToyRun(
+        of: pruned(), options: AnalysisOptions(analyses: [.routing]), capture: wrong)
+    }
+    #expect(
+      error.description.hasSuffix(
+        "tensor 'layers.1.router_logits' is of 4 experts, but the checkpoint has 3 in that layer; capture again from this checkpoint"
+      ))
   }
 
   @Test("experts of two widths in turn are measured in runs of their own, under their own numbers")

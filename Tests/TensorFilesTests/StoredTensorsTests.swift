@@ -40,6 +40,7 @@ import Testing
       #expect(stored.skipped == [])
       #expect(stored.text(of: "model") == "toy")
       #expect(stored.text(of: "hidden_size") == nil)
+      #expect(stored.hasAttribute("model") && !stored.hasAttribute("hidden_size"))
       #expect(try stored.byteCount == Data(contentsOf: URL(filePath: path)).count)
     }
   }
@@ -67,6 +68,7 @@ import Testing
     #expect(contiguous.text(of: "model") == "toy")
     #expect(contiguous.text(of: "hidden_size") == "128")
     #expect(contiguous.text(of: "ratio") == nil)
+    #expect(contiguous.hasAttribute("ratio") && !contiguous.hasAttribute("absent"))
     #expect(contiguous.skipped == [])
     let skipped = try StoredTensors(path: Fixture.url("hdf5/skipped.h5").path)
     #expect(skipped.skipped.contains("/strings: its elements are strings"))

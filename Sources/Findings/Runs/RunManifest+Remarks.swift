@@ -11,22 +11,29 @@ extension RunManifest {
     public var zeros: Int
     /// A tensor that has zeros where others have none.
     public var zerosTensor: String?
-    /// Other rows in long runs of identical rows.
+    /// Other rows that repeat others bit for bit, three times or more.
     public var repeats: Int
     /// Whether these are left out.
     public var dropsRepeats: Bool
+    /// Other rows of one token, three times or more at the start or end of their sequences; nil where
+    /// there are none.
+    public var sameTokens: Int?
+    /// The token that most of them are of.
+    public var sameToken: Int?
 
     private enum CodingKeys: String, CodingKey {
       case stored, padding, zeros, repeats
       case paddingTensor = "padding_tensor"
       case zerosTensor = "zeros_tensor"
       case dropsRepeats = "drops_repeats"
+      case sameTokens = "same_tokens"
+      case sameToken = "same_token"
     }
 
     /// Collects the numbers.
     public init(
       stored: Int, padding: Int, paddingTensor: String?, zeros: Int, zerosTensor: String?,
-      repeats: Int, dropsRepeats: Bool
+      repeats: Int, dropsRepeats: Bool, sameTokens: Int? = nil, sameToken: Int? = nil
     ) {
       self.stored = stored
       self.padding = padding
@@ -35,6 +42,8 @@ extension RunManifest {
       self.zerosTensor = zerosTensor
       self.repeats = repeats
       self.dropsRepeats = dropsRepeats
+      self.sameTokens = sameTokens
+      self.sameToken = sameToken
     }
 
     /// What a reader should know, a sentence each.
@@ -51,8 +60,14 @@ extension RunManifest {
       if repeats > 0 {
         remarks.append(
           dropsRepeats
-            ? "\(repeats) \(all) were left out: long runs of identical rows"
-            : "\(repeats) \(all) are in long runs of identical rows, as padding leaves them, and count as tokens; --drop-repeats leaves them out"
+            ? "\(repeats) \(all) were left out: they repeat others bit for bit"
+            : "\(repeats) \(all) repeat others bit for bit, as padding does, and count as tokens; --drop-repeats leaves them out"
+        )
+      }
+      if let sameTokens {
+        let token = sameToken.map { " (token \($0) most of all)" } ?? ""
+        remarks.append(
+          "\(sameTokens) \(all) are of one token at the start or end of their sequences\(token), as padding is, and count as tokens; if it is padding, write attention_mask or lengths into the file"
         )
       }
       return remarks

@@ -64,7 +64,7 @@ extension AnalysisError: CustomStringConvertible {
     case .layerNotCaptured(let path, let layer, let captured):
       "\(path): has no activations of layer \(layer); measure the layers that were captured with --layers \(rangesText(captured)), or capture the others too"
     case .wrongExpertCount(let place, let count, let expected):
-      "\(place) is of \(count) experts, but the checkpoint has \(expected); capture again from this checkpoint"
+      "\(place) is of \(count) experts, but the checkpoint has \(expected) in that layer; capture again from this checkpoint"
     case .capturesOfOtherExperts(let path, let layer, let experts):
       "\(path): tells nothing of experts \(rangesText(experts)) of layer \(layer), which have a router of their own; leave --captures or --expert-width out"
     case .noProjection(let path, let projections):

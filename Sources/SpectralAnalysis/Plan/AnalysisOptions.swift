@@ -48,7 +48,7 @@ public struct AnalysisOptions: Sendable, Hashable {
   public var tokens = SampleSize.atMost(8192)
   /// Whether an expert's activation ratio uses the tokens routed to it alone.
   public var routedOnly = false
-  /// Whether captures are read without long runs of identical rows.
+  /// Whether captures are read without rows that repeat others bit for bit.
   public var dropsRepeats = false
   /// Whether the MoE input is centred before the router is compared with its directions.
   public var center = false
