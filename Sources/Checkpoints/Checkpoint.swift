@@ -117,12 +117,17 @@ public struct Checkpoint: Sendable {
       folder: folder, family: family, catalogue: catalogue, files: files.spelled(spelling),
       outline: outline, prefix: spelling.prefix, form: form)
     let moeLayers = outline.moeLayers.filter { survey.holdsMeasured($0) }
-    guard !moeLayers.isEmpty else {
-      throw survey.widths.isEmpty
-        ? CheckpointError.dense(path: folder, modelType: type)
-        : .noSuchWidth(path: folder, width: outline.expertWidth, widths: survey.widths)
-    }
     let further = survey.furtherStarts.keys.filter { survey.holdsMeasured($0) }.sorted()
+    // Experts past the decoder's layers alone are measured where their width was asked for.
+    guard !moeLayers.isEmpty || (outline.isWidthAsked && !further.isEmpty) else {
+      guard survey.widths.isEmpty else {
+        throw CheckpointError.noSuchWidth(
+          path: folder, width: outline.expertWidth, widths: survey.widths)
+      }
+      throw survey.census.example.map {
+        CheckpointError.unexpectedExperts(path: folder, layer: nil, tensor: $0)
+      } ?? .dense(path: folder, modelType: type)
+    }
     let counts = (moeLayers + further).map { survey.experts(ofLayer: $0).count }
     let sizes = Sizes(
       hiddenSize: outline.hiddenSize, expertWidth: outline.expertWidth,
@@ -146,12 +151,15 @@ public struct Checkpoint: Sendable {
     furtherLayers = further.map { survey.layer($0) }
     isWidthAsked = outline.isWidthAsked
     let dense = Set(0..<outline.layerCount).subtracting(outline.moeLayers).sorted()
+    let unexpected: [CheckpointError] = dense.compactMap { layer in
+      survey.unexpectedExpert(inLayer: layer).map {
+        .unexpectedExperts(path: folder, layer: layer, tensor: $0)
+      }
+    }
+    // Strange names are one fault, of all layers.
+    let strange = survey.strangeNames.map { [$0] } ?? []
     problems =
-      dense.compactMap { layer in
-        survey.unexpectedExpert(inLayer: layer).map {
-          .unexpectedExperts(path: folder, layer: layer, tensor: $0)
-        }
-      } + layers.flatMap(\.problems)
+      unexpected + strange + layers.flatMap(\.problems).filter { !strange.contains($0) }
   }
 
   /// A tensor of experts in a folder, whatever its config says; nil where there is none, or where
@@ -206,15 +214,35 @@ public struct Checkpoint: Sendable {
   /// What a file says of the tensor of that name; nil where the checkpoint has none.
   public func tensor(named name: String) -> TensorDescription? { files[name]?.tensor }
 
+  /// The widths of experts past the decoder's layers where none is of the width that is measured,
+  /// ascending; empty where some are.
+  public var otherWidthsPastLayers: [Int] {
+    guard furtherLayers.isEmpty else { return [] }
+    return Set(survey.furtherStarts.keys.flatMap { survey.otherWidths(inLayer: $0) }).sorted()
+  }
+
   /// The layers with those numbers, past the decoder's too, or all of the decoder's that have
   /// experts.
   ///
-  /// - Throws: ``CheckpointError/noSuchLayer(path:layer:layerCount:moeLayers:)``
+  /// - Throws: ``CheckpointError/noSuchLayer(path:layer:layerCount:moeLayers:)``,
+  ///   ``CheckpointError/otherWidth(path:layer:width:widths:)``, and
+  ///   ``CheckpointError/widthPastLayers(path:width:layers:)``
   public func layers(numbered numbers: [Int]?) throws -> [MoELayer] {
-    guard let numbers else { return layers }
+    guard let numbers else {
+      guard !layers.isEmpty else {
+        throw CheckpointError.widthPastLayers(
+          path: path, width: sizes.expertWidth, layers: furtherLayers.map(\.index))
+      }
+      return layers
+    }
     let known = layers + furtherLayers
     let chosen = try Set(numbers).sorted().map { number in
       guard let layer = known.first(where: { $0.index == number }) else {
+        let widths = survey.otherWidths(inLayer: number)
+        guard widths.isEmpty else {
+          throw CheckpointError.otherWidth(
+            path: path, layer: number, width: sizes.expertWidth, widths: widths)
+        }
         throw CheckpointError.noSuchLayer(
           path: path, layer: number, layerCount: sizes.layerCount,
           moeLayers: known.map(\.index))

@@ -49,6 +49,12 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case distributedSave(path: String)
   /// A tensor that the config promises is missing, or is there in a form that is no tensor.
   case missingTensor(path: String, tensor: String, reason: String? = nil)
+  /// The part of an expert that sdmoe split stands where config.json promises the whole.
+  case strayFactor(path: String, tensor: String)
+  /// The family has experts of other names than all that are here.
+  case strangeNames(path: String, family: String, tensor: String)
+  /// A layer has as many experts as its router, but under other numbers than the router's rows.
+  case misnumberedExperts(path: String, layer: Int, numbers: [Int])
   /// A tensor has another shape than the config says.
   case wrongShape(path: String, tensor: String, shape: [Int], expected: [Int])
   /// A tensor of the factored SD-MoE form is of another type than the form says.
@@ -59,6 +65,11 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case unexpectedExperts(path: String, layer: Int?, tensor: String)
   /// No layer has experts of the width that was asked for.
   case noSuchWidth(path: String, width: Int, widths: [Int])
+  /// A layer was asked for whose experts are all of other widths than the one that is measured.
+  case otherWidth(path: String, layer: Int, width: Int, widths: [Int])
+  /// Only layers past the decoder's have experts of the width that was asked for, and none of them
+  /// was.
+  case widthPastLayers(path: String, width: Int, layers: [Int])
   /// A layer was asked for that the checkpoint does not have, or that has no experts.
   case noSuchLayer(path: String, layer: Int, layerCount: Int, moeLayers: [Int])
   /// The logits of a layer's router do not tell which experts it chooses.
@@ -119,6 +130,14 @@ extension CheckpointError: CustomStringConvertible {
       "\(path): tensor '\(tensor)' cannot be read: \(reason); write it again as plain numbers"
     case .missingTensor(let path, let tensor, nil):
       "\(path): tensor '\(tensor)' is missing, though config.json promises it; the download is incomplete, or config.json belongs to another model"
+    case .strayFactor(let path, let tensor):
+      "\(path): tensor '\(tensor)' is the unique part of an expert that sdmoe split, but by config.json the expert is whole; put the config.json back that 'sdmoe convert' wrote"
+    case .strangeNames(let path, let family, let tensor):
+      tensor.contains(/(^|\.)layers\.\d+\./)
+        ? "\(path): no expert is called as in the family \(family), but there is tensor '\(tensor)'; say how its tensors are called with --family FILE, see 'Describing a family' in the documentation"
+        : "\(path): no expert is called as in the family \(family), but there is tensor '\(tensor)'; sdmoe knows layers by names with 'layers.' and their number, so save the model with the names that transformers gives"
+    case .misnumberedExperts(let path, let layer, let numbers):
+      "\(path): layer \(layer) has \(numbers.count) experts by its router, but they are numbered \(rangesText(numbers)), and nothing says which row of the router is whose; number them 0 to \(numbers.count - 1) in the order of the router's rows"
     case .wrongShape(let path, let tensor, let shape, let expected):
       "\(path): tensor '\(tensor)' is \(TensorDescription.text(of: shape)), but config.json says \(TensorDescription.text(of: expected)); config.json belongs to another model"
     case .wrongType(let path, let tensor, let type, let expected):
@@ -129,6 +148,10 @@ extension CheckpointError: CustomStringConvertible {
       "\(path): \(layer.map { "layer \($0)" } ?? "the model") has no experts by config.json, but there is tensor '\(tensor)'; config.json belongs to another model"
     case .noSuchWidth(let path, let width, let widths):
       "\(path): no layer has experts of width \(width); there are those of width \(rangesText(widths)), choose with --expert-width"
+    case .otherWidth(let path, let layer, let width, let widths):
+      "\(path): layer \(layer) has no experts of width \(width), but of width \(rangesText(widths)); choose with --expert-width"
+    case .widthPastLayers(let path, let width, let layers):
+      "\(path): experts of width \(width) are only in \(layersText(layers)), past those of the model; measure them with --mtp or --layers \(rangesText(layers))"
     case .noSuchLayer(let path, let layer, let count, let layers):
       layer < 0 || layer >= count
         ? "\(path): there is no layer \(layer); the model has layers 0 to \(count - 1)\(further(layers, than: count))"

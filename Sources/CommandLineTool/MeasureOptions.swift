@@ -88,6 +88,12 @@ struct MeasureOptions: ParsableArguments {
     guard mtp else { return layers?.numbers }
     let further = checkpoint.furtherLayers.map(\.index)
     guard !further.isEmpty else {
+      let widths = checkpoint.otherWidthsPastLayers
+      guard widths.isEmpty else {
+        throw ValidationError(
+          "--mtp: \(checkpoint.path) has experts past its \(checkpoint.sizes.layerCount) layers, but of width \(rangesText(widths)), not \(checkpoint.sizes.expertWidth); choose with --expert-width"
+        )
+      }
       throw ValidationError(
         "--mtp: \(checkpoint.path) has no experts past its \(checkpoint.sizes.layerCount) layers; leave it out"
       )

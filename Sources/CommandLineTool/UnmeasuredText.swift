@@ -10,7 +10,7 @@ func unmeasuredText(of checkpoint: Checkpoint, measuring layers: [Int]) -> Strin
 func unconvertedText(of checkpoint: Checkpoint, converting layers: [Int]?) -> String {
   checkpoint.unmeasured(measuring: layers).map { experts in
     var text = "not converted, carried as it is: \(experts.text)"
-    if case .pastLayers = experts.reason {
+    if case .pastLayers = experts.reason, experts.option != nil {
       text += "; converted with --layers \(rangesText(experts.layers))"
     }
     return "\(text)\n"

@@ -160,6 +160,15 @@ import Testing
         + "config.json belongs to another model"
     ),
     (
+      .otherWidth(path: "m", layer: 27, width: 6, widths: [4, 8]),
+      "m: layer 27 has no experts of width 6, but of width 4,8; choose with --expert-width"
+    ),
+    (
+      .widthPastLayers(path: "m", width: 4, layers: [27]),
+      "m: experts of width 4 are only in layer 27, past those of the model; "
+        + "measure them with --mtp or --layers 27"
+    ),
+    (
       .noSuchLayer(path: "m", layer: 27, layerCount: 27, moeLayers: [1]),
       "m: there is no layer 27; the model has layers 0 to 26"
     ),

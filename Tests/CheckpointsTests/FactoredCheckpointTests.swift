@@ -6,6 +6,19 @@ import Testing
 
 /// Checks how a checkpoint in the factored SD-MoE form is opened.
 @Suite struct FactoredCheckpointTests {
+  @Test("the config.json of the original beside factored experts is not theirs")
+  func otherConfig() throws {
+    var toy = ToyCheckpoint.factoredDeepseek()
+    toy.config["sd_moe"] = nil
+    let folder = try toy.written()
+    let problems = try Checkpoint(path: folder.path).problems
+    #expect(problems.count == 6)
+    #expect(
+      problems.first?.description
+        == "\(folder.path("model.safetensors")): tensor 'model.layers.1.mlp.experts.0.gate_proj.unique' is the unique part of an expert that sdmoe split, but by config.json the expert is whole; put the config.json back that 'sdmoe convert' wrote"
+    )
+  }
+
   static let start = "model.layers.1.mlp."
 
   @Test("an ordinary checkpoint has no form")

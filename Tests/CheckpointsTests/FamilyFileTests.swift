@@ -143,6 +143,19 @@ import Testing
       "must be out and in, in their order; with expert before them where 'tensor' has no {E}, and only there"
     ),
     (
+      "experts.{E}.wi_up.weight", "experts.{E}.wi_gate.weight", "layouts.mine.up_proj.tensor",
+      "is that of gate_proj too; one tensor holds both only where their 'part' says which half, or which of two outputs in turn, is whose"
+    ),
+    (
+      "experts.{E}.wo.weight", "experts.{E}.wi_up.weight", "layouts.mine.down_proj.tensor",
+      "is that of up_proj too; one tensor holds both only where their 'part' says which half, or which of two outputs in turn, is whose"
+    ),
+    (
+      "{\n  \"layouts\"",
+      "{\"shared\": {\"twice\": {\"up_proj\": \"w1\", \"down_proj\": \"w1\"}}, \"layouts\"",
+      "shared.twice.down_proj", "is that of up_proj too"
+    ),
+    (
       "\"up_proj\"", "\"upProj\"", "layouts.mine.upProj",
       "is not known; known there are down_proj, gate_proj, up_proj"
     ),

@@ -97,6 +97,30 @@ import Testing
         == [.missingTensor(path: folder.path, tensor: name)])
   }
 
+  @Test(
+    "experts that kept their numbers when others were pruned are refused, whatever config.json says",
+    arguments: [3, 6, 12] as [JSONText], [[0, 2, 5], [3, 4, 5]])
+  func keptNumbers(configured: JSONText, kept: [Int]) throws {
+    var toy = layers(of: [6, 6])
+    toy.config["n_routed_experts_per_layer"] = ["0": 6, "1": configured]
+    for expert in 0...5 where !kept.contains(expert) {
+      for name in ["gate_proj", "up_proj", "down_proj"] {
+        toy["model.layers.1.mlp.experts.\(expert).\(name).weight"] = nil
+      }
+    }
+    let router = "model.layers.1.mlp.gate.weight"
+    toy[router] = ToyTensor(router, .bf16, [3, 8], seed: 1)
+    let folder = try toy.written()
+    let checkpoint = try Checkpoint(path: folder.path)
+    let numbers = kept == [0, 2, 5] ? "0,2,5" : "3-5"
+    #expect(
+      checkpoint.problems.map(\.description) == [
+        "\(folder.path): layer 1 has 3 experts by its router, but they are numbered \(numbers), and nothing says which row of the router is whose; number them 0 to 2 in the order of the router's rows"
+      ])
+    #expect(checkpoint.layers[1].experts[.up]?.contains { (try? $0.get()) != nil } == false)
+    #expect(checkpoint.unmeasured() == [])
+  }
+
   @Test("a layer with an ordinary MLP in the experts' stead is none of those with experts")
   func dense() throws {
     var toy = ToyCheckpoint.of("deepseek_v2", layerCount: 3)
@@ -151,6 +175,40 @@ import Testing
     } throws: {
       if case CheckpointError.unknownModelType = $0 { true } else { false }
     }
+  }
+
+  @Test(
+    "a model with matrices that are experts by their shape is not dense",
+    arguments: [
+      ["ffn.0.w1.weight": [6, 8], "ffn.1.w1.weight": [6, 8]],
+      ["moe_layer.0.w1.weight": [6, 8], "moe_layer.1.w1.weight": [6, 8]],
+      ["mlp.expert_0.w1.weight": [6, 8]], ["ffn.Experts.0.w1.weight": [6, 8]],
+      ["mlp.w1": [4, 16, 8]],
+    ])
+  func shapes(tensors: [String: [Int]]) throws {
+    var toy = ToyCheckpoint(config: ["model_type": "llama", "hidden_size": 8])
+    toy.tensors = tensors.sorted { $0.key < $1.key }.map {
+      ToyTensor("model.layers.0.\($0.key)", .bf16, $0.value, seed: 3)
+    }
+    #expect {
+      let folder = try toy.written()
+      _ = try withExtendedLifetime(folder) { try Checkpoint(path: folder.path) }
+    } throws: {
+      if case CheckpointError.unknownModelType = $0 { true } else { false }
+    }
+  }
+
+  @Test("experts elsewhere than in the model's layers make no dense model of it")
+  func elsewhere() throws {
+    var toy = ToyCheckpoint.of("deepseek_v2", layerCount: 1)
+    toy.tensors = ["up_proj", "gate_proj"].map {
+      ToyTensor("model.layers.0.mlp.\($0).weight", .bf16, [16, 8], seed: 1)
+    }
+    let stranger = "visual.blocks.0.mlp.experts.0.up_proj.weight"
+    toy.tensors.append(ToyTensor(stranger, .bf16, [6, 8], seed: 1))
+    let folder = try toy.written()
+    expectRefusal(
+      of: folder.path, .unexpectedExperts(path: folder.path, layer: nil, tensor: stranger))
   }
 
   // MARK: Widths

@@ -145,6 +145,29 @@ import Testing
       ])
   }
 
+  @Test(
+    "where nothing is called as in the family, that is told, and no missing tensor",
+    arguments: [
+      ("model.layers.", "transformer.h.", "so save the model with the names that"),
+      ("model.layers.", "model.blocks.", "so save the model with the names that"),
+      (".", "/", "so save the model with the names that"), ("mlp.", "ffn.", "--family FILE"),
+      ("mlp.experts.", "mlp.Experts.", "--family FILE"),
+    ])
+  func strangeNames(usual: String, other: String, advice: String) throws {
+    var toy = ToyCheckpoint.deepseek()
+    toy.tensors = toy.tensors.map { $0.named($0.name.replacing(usual, with: other)) }
+    let folder = try toy.written()
+    let checkpoint = try Checkpoint(path: folder.path)
+    #expect(checkpoint.problems.count == 1)
+    let text = checkpoint.problems.first?.description ?? ""
+    let sample = "model.layers.1.mlp.experts.0.down_proj.weight".replacing(usual, with: other)
+    #expect(
+      text.hasPrefix(
+        "\(folder.path): no expert is called as in the family deepseek_v2, but there is tensor '\(sample)'; "
+      ))
+    #expect(text.contains(advice))
+  }
+
   @Test("problems come in the order of layers and tensors")
   func order() throws {
     var toy = ToyCheckpoint.deepseek()

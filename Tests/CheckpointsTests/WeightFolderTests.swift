@@ -214,6 +214,27 @@ import Testing
     #expect(throws: CheckpointError.self) { try Checkpoint(path: folder.path) }
   }
 
+  @Test("an HDF5 file beside model.safetensors is held to the same rule")
+  func twoVersionsInHDF5() throws {
+    let toy = ToyCheckpoint.mixtral()
+    let folder = try toy.written()
+    try toy.write(to: folder, as: .hdf5(.nested))
+    #expect(
+      try Checkpoint(path: folder.path).remarks == [
+        .unreadFiles(["model.h5"], reason: "model.safetensors goes before other files")
+      ])
+    var changed = toy
+    changed.tensors[2] = Self.other[2]
+    try FileManager.default.removeItem(atPath: folder.path("model.h5"))
+    try changed.write(to: folder, as: .hdf5(.nested))
+    let tensor = toy.tensors[2].name
+    expectRefusal(
+      of: folder.path,
+      .twoVersions(
+        tensor: tensor, first: folder.path("model.safetensors"), otherTensor: tensor,
+        second: folder.path("model.h5")))
+  }
+
   @Test("files that are read together may repeat a tensor, but not with another content")
   func repeated() throws {
     let toy = ToyCheckpoint.mixtral()

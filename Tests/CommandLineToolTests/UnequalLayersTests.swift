@@ -70,6 +70,36 @@ import Testing
     #expect(layers == ["2"])
   }
 
+  @Test("a layer past the model's of another width is measured with the options that are told")
+  func otherWidth() throws {
+    var toy = ToyCheckpoint(config: [
+      "model_type": "qwen3_moe", "num_hidden_layers": 1, "num_experts": 4, "hidden_size": 24,
+      "moe_intermediate_size": 20, "num_experts_per_tok": 2,
+    ])
+    toy.addLayer(0, experts: 4, hidden: 24, width: 20)
+    toy.addLayer(1, experts: 3, hidden: 24, width: 12)
+    let model = try toy.written()
+    let checkpoint = model.path
+    let folder = try TemporaryFolder()
+    let told = try Tool.run(["inspect", checkpoint]).output
+    #expect(told.contains("; measured with --expert-width 12 --layers 1\n"))
+    func analyze(_ options: String...) throws -> Tool.Outcome {
+      try Tool.run(
+        ["analyze", checkpoint, "-o", "run\(options.joined())", "-q"] + options, in: folder.path)
+    }
+    for options in [["--layers", "1"], ["--mtp"]] {
+      let outcome = try Tool.run(
+        ["analyze", checkpoint, "-o", "run\(options[0])", "-q", "--expert-width", "12"] + options,
+        in: folder.path)
+      #expect(outcome.status == 0)
+      #expect(outcome.errors == "")
+    }
+    #expect(try analyze("--expert-width", "12").errors.contains("with --mtp or --layers 1"))
+    #expect(try analyze("--layers", "1").errors.contains("choose with --expert-width"))
+    #expect(try analyze("--mtp").errors.contains("but of width 12, not 20"))
+    withExtendedLifetime(model) {}
+  }
+
   @Test("--mtp of a model without further layers is a wrong word")
   func noFurther() throws {
     let outcome = try Tool.run(["analyze", Samples.tiny, "-o", "run", "--mtp"])

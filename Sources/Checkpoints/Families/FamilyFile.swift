@@ -71,6 +71,21 @@ struct FamilyFile: Decodable, Sendable {
           )
         }
       }
+      if let twin = twin(in: layout) {
+        return (
+          "layouts.\(name).\(twin.second.rawValue).tensor",
+          "is that of \(twin.first.rawValue) too; one tensor holds both only where their 'part' says which half, or which of two outputs in turn, is whose"
+        )
+      }
+    }
+    for (name, names) in (shared ?? [:]).sorted(by: { $0.key < $1.key }) {
+      for (first, second) in Projection.pairs {
+        if let one = names[first.rawValue], one == names[second.rawValue] {
+          return (
+            "shared.\(name).\(second.rawValue)", "is that of \(first.rawValue) too"
+          )
+        }
+      }
     }
     let rule = family.moeLayers
     let isCounted = [.period, .interval].contains(rule.rule)
@@ -86,5 +101,26 @@ struct FamilyFile: Decodable, Sendable {
       )
     }
     return nil
+  }
+
+  /// Two projections that would be read from the same elements; nil where there are none.
+  private func twin(in layout: ExpertLayout) -> (first: Projection, second: Projection)? {
+    Projection.pairs.first { first, second in
+      guard let one = layout[first], let other = layout[second], one.tensor == other.tensor else {
+        return false
+      }
+      let halves: [Set<WeightPart>] = [[.firstHalf, .secondHalf], [.even, .odd]]
+      return one.axes != other.axes
+        || !halves.contains(Set([one.part, other.part].compactMap(\.self)))
+    }
+  }
+}
+
+extension Projection {
+  /// Each two of them, in their order.
+  fileprivate static var pairs: [(first: Projection, second: Projection)] {
+    allCases.indices.flatMap { place in
+      allCases[(place + 1)...].map { (allCases[place], $0) }
+    }
   }
 }

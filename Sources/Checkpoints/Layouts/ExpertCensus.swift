@@ -33,6 +33,8 @@ struct ExpertCensus: Sendable {
 
   /// The layers, by what their names start with, such as `model.layers.3.`.
   private(set) var layers: [String: Layer] = [:]
+  /// What the layers hold of shared experts, in the same way.
+  private(set) var shared: [String: Layer] = [:]
   /// The tensors that belong to no layer, by their whole name.
   private(set) var outside: [String: Entry] = [:]
 
@@ -44,15 +46,29 @@ struct ExpertCensus: Sendable {
   /// - Complexity: O(length of all names)
   init(of files: WeightFiles, endings: [PartEnding]) {
     let companions = endings.filter { $0.part != .values }.map(\.ending)
+    // Which numbered matrices are experts shows when all are known.
+    var lists: [NumberedList.Place: NumberedList] = [:]
     for stored in files.names.sorted() {
       // Of one tensor under two names, one counts.
       let name = files.plainName(stored)
       guard let tensor = files[stored]?.tensor, tensor.shape.count >= 2,
-        files.storedName(name) == stored,
-        name.contains("expert") || (tensor.shape.count >= 3 && name.contains("moe")),
-        !companions.contains(where: name.hasSuffix), !isFactor(name)
+        files.storedName(name) == stored, !companions.contains(where: name.hasSuffix),
+        !isFactor(name)
       else { continue }
-      count(tensor, called: name)
+      let words = ExpertWords(of: name, shape: tensor.shape)
+      if let site = words.site {
+        count(tensor, at: site)
+      } else if let place = words.listPlace {
+        lists[place.list, default: NumberedList()].members.append((place.number, tensor))
+      }
+    }
+    for (place, list) in lists where list.isOfExperts(named: place) {
+      for (number, tensor) in list.members {
+        count(
+          tensor,
+          at: ExpertWords.Site(
+            stem: place.stem, layer: place.layer, pattern: place.pattern, expert: number))
+      }
     }
   }
 
@@ -76,40 +92,26 @@ struct ExpertCensus: Sendable {
     return isThere(.up) && !isThere(.gate) ? [.up, .down] : Projection.allCases
   }
 
-  private mutating func count(_ tensor: TensorDescription, called name: String) {
-    var words = name.split(separator: ".", omittingEmptySubsequences: false)
-    let block: Int
-    if let experts = words.firstIndex(where: namesExperts) {
-      block = experts
-    } else if tensor.shape.count >= 3, let mixture = words.firstIndex(where: { $0.contains("moe") })
-    {
-      block = mixture
-    } else {
-      return
-    }
-    var expert: Int?
-    if let place = words[(block + 1)...].firstIndex(where: { Int($0) != nil }) {
-      expert = Int(words[place])
-      words[place] = "{E}"
-    }
+  private mutating func count(_ tensor: TensorDescription, at site: ExpertWords.Site) {
     func enter(_ entry: inout Entry) {
-      entry.count = max(entry.count, expert.map { $0 &+ 1 } ?? tensor.shape[0])
-      guard let expert else { return }
+      entry.count = max(entry.count, site.expert.map { $0 &+ 1 } ?? tensor.shape[0])
+      guard let expert = site.expert else { return }
       if entry.numbers == nil { entry.numbers = [] }
       entry.numbers?.append(expert)
     }
     let blank = Entry(count: 0, example: tensor.name)
-    guard let place = words[..<block].lastIndex(where: { Int($0) != nil }),
-      let number = Int(words[place]), number >= 0
-    else {
-      enter(&outside[words.joined(separator: "."), default: blank])
+    guard let number = site.layer else {
+      // Shared experts outside of layers are of no model that is known.
+      if !site.isShared { enter(&outside[site.pattern, default: blank]) }
       return
     }
-    let stem = words[..<place].map { "\($0)." }.joined()
-    let pattern = words[(place + 1)...].joined(separator: ".")
-    enter(
-      &layers["\(stem)\(number).", default: Layer(stem: stem, number: number)]
-        .entries[pattern, default: blank])
+    let start = "\(site.stem)\(number)\(site.stem.last ?? ".")"
+    let layer = Layer(stem: site.stem, number: number)
+    if site.isShared {
+      enter(&shared[start, default: layer].entries[site.pattern, default: blank])
+    } else {
+      enter(&layers[start, default: layer].entries[site.pattern, default: blank])
+    }
   }
 }
 
@@ -129,11 +131,6 @@ extension [String: ExpertCensus.Entry] {
   ) -> [ExpertCensus.Entry] {
     Self.names(in: block, layout: layout, projections).compactMap { self[$0] }
   }
-}
-
-/// Whether a word of a name means routed experts, as `experts` and `local_experts` do.
-private func namesExperts(_ word: Substring) -> Bool {
-  (word.hasSuffix("experts") || word == "expert") && !word.contains("shared")
 }
 
 /// Whether a tensor stands beside the unique part of a factored expert.

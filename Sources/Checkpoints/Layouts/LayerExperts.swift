@@ -15,6 +15,9 @@ struct LayerExperts: Sendable {
   let configuredCount: Int
   /// The experts that are measured, ascending: all, or those of one width.
   let numbers: [Int]
+  /// The numbers in the names where there are as many experts as the layer has, but not from 0 on:
+  /// which row of the router each belongs to is not known. Nil where all is well.
+  let otherNumbers: [Int]?
   /// The experts of other widths, by width.
   let others: [Int: [Int]]
   /// The name of the router of the experts that are measured.
@@ -52,25 +55,30 @@ extension LayerSurvey {
     let last = stored.map(\.count).max() ?? 0
     let routers = family.router.map { start + $0 }
     let router = routers.first { files[$0] != nil } ?? routers[0]
-    let rows = last == count ? nil : routerRows(router)
+    let present = Set(stored.flatMap { $0.numbers ?? [] }).sorted()
+    let isWhole = last == count && (present.isEmpty || present.count == count)
+    let rows = isWhole ? nil : routerRows(router)
     let total = rows ?? count
     let widths =
       width == nil
-      ? [:] : widths(of: layout, start: start, experts: Set(stored.flatMap { $0.numbers ?? [] }))
+      ? [:] : widths(of: layout, start: start, experts: present)
     let others = widths.filter { $0.key != width }
     let strangers = Set(others.values.flatMap(\.self))
+    let otherNumbers = present.count == total && last > total ? present : nil
     // A second kind of experts, past those that config.json and the first router speak of.
-    if let width, let ours = widths[width], let first = ours.first, first >= total {
+    if let width, let ours = widths[width], let first = ours.first, first >= total,
+      otherNumbers == nil
+    {
       let second = (family.otherRouters ?? []).map { start + $0 }.first { files[$0] != nil }
       return LayerExperts(
         start: start, block: block, layout: layout, count: ours.count, configuredCount: ours.count,
-        numbers: ours, others: others, router: second ?? router,
+        numbers: ours, otherNumbers: nil, others: others, router: second ?? router,
         routerShape: routerShape(rows: ours.count), firstRouterRow: first)
     }
     return LayerExperts(
       start: start, block: block, layout: layout, count: total, configuredCount: count,
-      numbers: (0..<total).filter { !strangers.contains($0) }, others: others, router: router,
-      routerShape: routerShape(rows: total), firstRouterRow: 0)
+      numbers: (0..<total).filter { !strangers.contains($0) }, otherNumbers: otherNumbers,
+      others: others, router: router, routerShape: routerShape(rows: total), firstRouterRow: 0)
   }
 
   private func routerShape(rows: Int) -> [Int] {
@@ -88,7 +96,7 @@ extension LayerSurvey {
   ///
   /// A single tensor of another shape is no other width, but damage, and is told as that.
   private func widths(
-    of layout: ExpertLayout, start: String, experts: Set<Int>
+    of layout: ExpertLayout, start: String, experts: [Int]
   ) -> [Int: [Int]] {
     let stored = projections.compactMap { projection in layout[projection].map { (projection, $0) }
     }
@@ -96,7 +104,7 @@ extension LayerSurvey {
       return [:]
     }
     var found: [Int: [Int]] = [:]
-    for expert in experts.sorted() {
+    for expert in experts {
       let widths = stored.map { projection, stored -> Int? in
         let name = start + stored.tensor.replacing("{E}", with: "\(expert)")
         let tensor = files[name] ?? files[FactoredExpertNames(weight: name).unique]

@@ -23,6 +23,8 @@ struct LayerSurvey: Sendable {
   let projections: [Projection]
   /// What the names of layers past the decoder's start with, by the number that they go by.
   private(set) var furtherStarts: [Int: String] = [:]
+  /// What is wrong where no expert is called as the family calls them.
+  private(set) var strangeNames: CheckpointError?
   /// Where the experts of each layer lie that has some: the decoder's and those past them.
   private(set) var experts: [Int: LayerExperts] = [:]
 
@@ -53,6 +55,7 @@ struct LayerSurvey: Sendable {
     self.prefix = prefix
     census = ExpertCensus(of: files, endings: catalogue.endings)
     projections = census.projections(of: layouts)
+    strangeNames = findStrangeNames()
     furtherStarts = furtherLayers()
     findExperts(in: outline, width: expertWidth)
     // Where no expert is of the width that config.json gives, that is what is wrong.
@@ -78,12 +81,14 @@ struct LayerSurvey: Sendable {
         of: projection, stored: stored, among: found,
         isFactored: form?.unit(layer: index, projection: projection) != nil,
         isOpened: stored.refusal == nil)
-      guard let expert = family.shared, let width = sharedWidth,
-        let name = catalogue.sharedName(expert.names, projection)
+      guard let width = sharedWidth, !lacksShared(index),
+        let name = sharedName(of: projection, among: found)
       else { continue }
       shared[projection] = weight(
-        "\(found.start)\(expert.block).\(name)",
-        shape: projection.shape(hiddenSize: hiddenSize, width: width))
+        name, shape: projection.shape(hiddenSize: hiddenSize, width: width))
+    }
+    if let problem = misnumbering(ofLayer: index) {
+      experts = experts.mapValues { $0.map { _ in .failure(problem) } }
     }
     return MoELayer(
       index: index, expertNumbers: found.numbers, expertCount: found.count,
@@ -125,9 +130,53 @@ struct LayerSurvey: Sendable {
     experts[index]?.numbers.isEmpty == false && !isDense(index)
   }
 
+  /// The name of a shared expert's weight; nil where the family has none.
+  func sharedName(of projection: Projection, among found: LayerExperts) -> String? {
+    guard let expert = family.shared,
+      let name = catalogue.sharedName(expert.names, projection)
+    else { return nil }
+    return "\(found.start)\(expert.block).\(name)"
+  }
+
+  /// Whether a layer past the decoder's has no shared expert though the decoder's have: of those it
+  /// is no sign of damage, for config.json does not speak of such layers.
+  private func lacksShared(_ index: Int) -> Bool {
+    guard index >= layerCount, sharedWidth != nil, family.shared != nil else { return false }
+    let found = experts(ofLayer: index)
+    return !projections.contains { projection in
+      sharedName(of: projection, among: found).map { files[$0] != nil } == true
+    }
+  }
+
+  /// What is wrong where a layer has as many experts as its router, but under other numbers; nil
+  /// where all is well.
+  private func misnumbering(ofLayer index: Int) -> CheckpointError? {
+    guard let numbers = experts(ofLayer: index).otherNumbers else { return nil }
+    return .misnumberedExperts(path: folder, layer: index, numbers: numbers)
+  }
+
   /// All widths that experts have, ascending.
   var widths: [Int] {
     Set(experts.values.flatMap { $0.others.keys }).sorted()
+  }
+
+  /// The widths of experts in a layer where none is of the width that is measured, ascending.
+  func otherWidths(inLayer index: Int) -> [Int] {
+    guard let found = experts[index], found.numbers.isEmpty else { return [] }
+    return found.others.keys.sorted()
+  }
+
+  /// What is wrong where there are experts, but none in any layer is called as the family calls
+  /// them; nil where some are, or where there are no experts at all.
+  private func findStrangeNames() -> CheckpointError? {
+    let isKnown = census.layers.values.contains { layer in
+      (layer.stem.hasSuffix("layers.") || layer.isForPrediction)
+        && catalogue.layouts(of: family).contains { block, layout in
+          !layer.entries.experts(in: block, layout: layout).isEmpty
+        }
+    }
+    guard !isKnown, let example = census.example else { return nil }
+    return .strangeNames(path: folder, family: family.id, tensor: example)
   }
 
   /// What is otherwise than config.json says, each in a sentence without a full stop.
@@ -144,7 +193,10 @@ struct LayerSurvey: Sendable {
         "\(layersText(layers)): \(numbers[0]) \(numbers[0] == 1 ? "expert" : "experts") by the router and the tensors, where config.json says \(numbers[1])"
       }
     let dense = outline.moeLayers.filter(isDense)
+    let unshared = measured.filter(lacksShared)
     return counts
+      + (unshared.isEmpty
+        ? [] : ["\(layersText(unshared)): no shared expert, where config.json says one"])
       + (dense.isEmpty
         ? [] : ["\(layersText(dense)): an ordinary MLP, where config.json says experts"])
       + (projections.contains(.gate)
@@ -220,6 +272,10 @@ struct LayerSurvey: Sendable {
         path: inner.file.path, tensor: stored,
         reason: "'\(inner.tensor.name)' stands in its place, beside an adapter that is not merged")
     }
+    if let unique = files[FactoredExpertNames(weight: name).unique] {
+      return .strayFactor(path: unique.file.path, tensor: unique.tensor.name)
+    }
+    if let strangeNames { return strangeNames }
     let skipped = files.skipped[stored]
     return .missingTensor(path: skipped?.path ?? folder, tensor: stored, reason: skipped?.reason)
   }

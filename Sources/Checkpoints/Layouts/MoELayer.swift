@@ -40,7 +40,14 @@ public struct MoELayer: Sendable {
   public var problems: [CheckpointError] {
     var found: [CheckpointError] = []
     func collect(_ weight: FoundWeight) {
-      if case .failure(let error) = weight { found.append(error) }
+      guard case .failure(let error) = weight else { return }
+      switch error {
+      // The numbers or names of all experts are one fault.
+      case .misnumberedExperts where found.contains(error),
+        .strangeNames where found.contains(error):
+        break
+      default: found.append(error)
+      }
     }
     collect(router)
     for projection in Projection.allCases {

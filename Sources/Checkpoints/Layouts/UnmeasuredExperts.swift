@@ -9,8 +9,11 @@ public struct UnmeasuredExperts: Sendable, Hashable {
     case pastLayers(layerCount: Int)
     /// They are of experts past those that the layer has by its router or config.json.
     case pastCount(Int)
-    /// They are of experts of another width than those that are measured.
-    case otherWidth(Int, measured: Int)
+    /// They are of experts of another width than those that are measured, in the decoder's layers
+    /// or past them.
+    case otherWidth(Int, measured: Int, isPastLayers: Bool)
+    /// They are of shared experts, of which config.json does not say how wide they are.
+    case noSharedWidth(keys: [String])
     /// Their layer has no experts by config.json.
     case denseLayer
     /// The family has no experts of such names.
@@ -24,6 +27,7 @@ public struct UnmeasuredExperts: Sendable, Hashable {
       case .pastLayers: "past_layers"
       case .pastCount: "past_count"
       case .otherWidth: "other_width"
+      case .noSharedWidth: "no_shared_width"
       case .denseLayer: "dense_layer"
       case .otherName: "other_name"
       case .outside: "outside"
@@ -41,6 +45,9 @@ public struct UnmeasuredExperts: Sendable, Hashable {
   public let tensorCount: Int
   /// One of them.
   public let example: String
+  /// What stands against measuring them where a layer past the decoder's is asked for; nil where
+  /// nothing does.
+  public let obstacle: String?
 
   /// All of it in one sentence without a full stop.
   public var text: String {
@@ -49,15 +56,18 @@ public struct UnmeasuredExperts: Sendable, Hashable {
       ? "" : " of \(experts.count == 1 ? "expert" : "experts") \(rangesText(experts))"
     let tensors = "\(tensorCount) \(tensorCount == 1 ? "tensor" : "tensors")\(many)"
     let place = layers.isEmpty ? tensors : "\(layersText(layers)): \(tensors)"
-    return "\(place)\(cause), such as '\(example)'"
+    let hindrance = obstacle.map { "; cannot be measured: \($0)" } ?? ""
+    return "\(place)\(cause), such as '\(example)'\(hindrance)"
   }
 
   private var cause: String {
     switch reason {
     case .pastLayers(let count): ", past num_hidden_layers (\(count))"
     case .pastCount(let count): ", past the \(count) experts of the layer"
-    case .otherWidth(let width, let measured):
+    case .otherWidth(let width, let measured, _):
       " of width \(width), where those of width \(measured) are measured"
+    case .noSharedWidth(let keys):
+      ", of a shared expert without a width in config.json (\(keys.joined(separator: " x ")))"
     case .denseLayer: ", in a layer without experts by config.json"
     case .otherName(let family): ", of a name that the family \(family) does not have"
     case .outside: " outside the layers of the model"
@@ -66,10 +76,13 @@ public struct UnmeasuredExperts: Sendable, Hashable {
 
   /// The option of `sdmoe analyze` that measures them; nil where none does.
   public var option: String? {
+    guard obstacle == nil else { return nil }
     switch reason {
-    case .pastLayers: "--mtp or --layers \(rangesText(layers))"
-    case .otherWidth(let width, _): "--expert-width \(width)"
-    default: nil
+    case .pastLayers: return "--mtp or --layers \(rangesText(layers))"
+    case .otherWidth(let width, _, isPastLayers: true):
+      return "--expert-width \(width) --layers \(rangesText(layers))"
+    case .otherWidth(let width, _, isPastLayers: false): return "--expert-width \(width)"
+    default: return nil
     }
   }
 }
@@ -92,13 +105,17 @@ extension LayerSurvey {
     var tally = Tally()
     let numbers = Dictionary(
       experts.keys.map { (layerStart(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
+    let obstacles = obstaclesPastLayers
     for (start, layer) in census.layers {
       let isOfDecoder = layer.stem == "\(prefix)layers."
       let number = numbers[start] ?? (isOfDecoder ? layer.number : nil)
       let ours = numbers[start].flatMap { experts[$0] }
       for (pattern, entry) in layer.entries {
-        func enter(_ numbers: [Int]?, _ reason: UnmeasuredExperts.Reason) {
-          tally.enter(reason, layer: number, name: start + pattern, experts: numbers)
+        func enter(
+          _ numbers: [Int]?, _ reason: UnmeasuredExperts.Reason, obstacle: String? = nil
+        ) {
+          tally.enter(
+            reason, layer: number, name: start + pattern, experts: numbers, obstacle: obstacle)
         }
         guard let number, let ours else {
           let isDense = number.map { $0 < layerCount } == true && isKnown(pattern)
@@ -113,23 +130,73 @@ extension LayerSurvey {
         }
         let isPassedOver = !measured.contains(number) && !moeLayers.contains(number)
         guard let experts = entry.numbers else {
-          if isPassedOver { enter(nil, .pastLayers(layerCount: layerCount)) }
+          if isPassedOver {
+            enter(nil, .pastLayers(layerCount: layerCount), obstacle: obstacles[number])
+          }
           continue
         }
         var rest = Set(experts)
         for (width, others) in ours.others {
-          enter(others.filter(rest.contains), .otherWidth(width, measured: expertWidth))
+          enter(
+            others.filter(rest.contains),
+            .otherWidth(width, measured: expertWidth, isPastLayers: number >= layerCount),
+            obstacle: obstacles[number])
           rest.subtract(others)
         }
         let known = rest.intersection(ours.numbers)
-        if isPassedOver { enter(known.sorted(), .pastLayers(layerCount: layerCount)) }
+        if isPassedOver {
+          enter(
+            known.sorted(), .pastLayers(layerCount: layerCount), obstacle: obstacles[number])
+        }
+        // Experts whose numbers are wrong are told as that.
+        guard ours.otherNumbers == nil else { continue }
         enter(rest.subtracting(known).sorted(), .pastCount(ours.count))
       }
     }
     for (name, entry) in census.outside {
       tally.enter(.outside, layer: nil, name: name, experts: entry.numbers)
     }
+    enterShared(into: &tally, numbers: numbers)
     return tally.groups
+  }
+
+  /// What stands against measuring a layer past the decoder's, by its number.
+  private var obstaclesPastLayers: [Int: String] {
+    var obstacles: [Int: String] = [:]
+    for number in furtherStarts.keys {
+      switch layer(number).problems.first {
+      case nil: continue
+      case .missingTensor(_, let tensor, nil): obstacles[number] = "there is no '\(tensor)'"
+      case let problem?: obstacles[number] = "\(problem)"
+      }
+    }
+    return obstacles
+  }
+
+  /// Enters the shared experts that are not measured with their layer.
+  private func enterShared(into tally: inout Tally, numbers: [String: Int]) {
+    var known: Set<String> = []
+    for (number, found) in experts {
+      for projection in projections {
+        guard let name = sharedName(of: projection, among: found), files[name] != nil else {
+          continue
+        }
+        known.insert(name)
+        guard sharedWidth == nil else { continue }
+        tally.enter(
+          .noSharedWidth(keys: family.shared?.width ?? []), layer: number, name: name,
+          experts: nil)
+      }
+    }
+    for (start, layer) in census.shared {
+      let isOfDecoder = layer.stem == "\(prefix)layers."
+      let number = numbers[start] ?? (isOfDecoder ? layer.number : nil)
+      for pattern in layer.entries.keys where !known.contains(start + pattern) {
+        tally.enter(
+          number == nil ? .outside : .otherName(family: family.id), layer: number,
+          name: start + pattern, experts: nil)
+      }
+    }
   }
 
   private func isKnown(_ pattern: String) -> Bool {
@@ -151,17 +218,19 @@ private struct Tally {
   private struct Kind: Hashable {
     let reason: UnmeasuredExperts.Reason
     let isStacked: Bool
+    let obstacle: String?
   }
 
   private var shares: [Kind: [Int?: Share]] = [:]
 
   /// Enters the tensors of one name; of experts of their own, or none where one holds many.
   mutating func enter(
-    _ reason: UnmeasuredExperts.Reason, layer: Int?, name: String, experts: [Int]?
+    _ reason: UnmeasuredExperts.Reason, layer: Int?, name: String, experts: [Int]?,
+    obstacle: String? = nil
   ) {
     if experts?.isEmpty == true { return }
     let least = experts?.min().map { name.replacing("{E}", with: "\($0)") } ?? name
-    let kind = Kind(reason: reason, isStacked: experts == nil)
+    let kind = Kind(reason: reason, isStacked: experts == nil, obstacle: obstacle)
     var share = shares[kind]?[layer] ?? Share()
     share.experts.formUnion(experts ?? [])
     share.tensorCount += experts?.count ?? 1
@@ -176,7 +245,7 @@ private struct Tally {
         UnmeasuredExperts(
           reason: kind.reason, layers: parts.compactMap(\.key).sorted(), experts: experts.sorted(),
           tensorCount: parts.reduce(0) { $0 + $1.value.tensorCount },
-          example: parts.map(\.value.example).min() ?? "")
+          example: parts.map(\.value.example).min() ?? "", obstacle: kind.obstacle)
       }
     }
     .sorted { ($0.layers.first ?? .max, $0.example) < ($1.layers.first ?? .max, $1.example) }

@@ -70,7 +70,7 @@ struct WeightFolder: Sendable {
         }
       }
       files = chosen.flatMap(\.parts).sorted()
-      rivals = all.filter { !files.contains($0) }
+      rivals = (safetensors + hdf5).filter { !files.contains($0) }
       reason =
         isHDF5 || main.isEmpty
         ? "safetensors files go before HDF5" : "\(chosen[0].name) goes before other files"
