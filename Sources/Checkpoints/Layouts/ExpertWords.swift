@@ -32,8 +32,13 @@ struct ExpertWords {
     // Some frameworks name tensors like files.
     separator = !name.contains(".") && name.contains("/") ? "/" : "."
     words = name.split(separator: Character(separator), omittingEmptySubsequences: false)
-    plain = name.lowercased().split(
-      separator: Character(separator), omittingEmptySubsequences: false)
+    // Most names are in lower case, and there are many of them.
+    let isPlain = name.utf8.allSatisfy { !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+    plain =
+      isPlain
+      ? words
+      : name.lowercased().split(
+        separator: Character(separator), omittingEmptySubsequences: false)
     axisCount = shape.count
     // Kernels of convolutions are short, and a stack of one is no choice.
     isStack = shape.count == 3 && shape[0] > 1 && shape[1] >= 8 && shape[2] >= 8
@@ -97,8 +102,11 @@ struct ExpertWords {
   /// that speak of experts, as `expert_list`, do where a number or a third axis follows.
   private func namesExperts(_ place: Int) -> Bool {
     let word = plain[place]
-    guard word.contains("expert"), !word.contains("share") else { return false }
-    if word.hasSuffix("experts") || word == "expert" { return true }
+    let stem = "expert"
+    guard word.utf8.count >= stem.utf8.count else { return false }
+    let isPlural = word.hasSuffix("experts")
+    guard isPlural || word.contains(stem), !word.contains("share") else { return false }
+    if isPlural || word == stem { return true }
     guard !["gate", "router", "bias"].contains(where: word.contains) else { return false }
     return axisCount >= 3 || word.last?.isNumber == true
       || words[(place + 1)...].contains { Int($0) != nil }
@@ -107,7 +115,9 @@ struct ExpertWords {
   /// Whether a word means a shared expert.
   private func isShared(_ place: Int) -> Bool {
     let word = plain[place]
-    return word.contains("share") && ["expert", "mlp"].contains(where: word.contains)
+    // The shortest such word is `share_mlp`.
+    return word.utf8.count >= 9 && word.contains("share")
+      && ["expert", "mlp"].contains(where: word.contains)
       && !word.contains("gate")
   }
 }
