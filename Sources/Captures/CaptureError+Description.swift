@@ -111,6 +111,8 @@ extension CaptureError: CustomStringConvertible {
       \(path): by their rows some sequences are padded before their tokens and others after them, \
       which '\(tensor)' does not tell; write an 'attention_mask' of 1 for a token and 0 for padding
       """
+    case .noLogits(let path, let tensor):
+      "\(path): tensor '\(tensor)' holds no logit: all are 0, or -inf, which chooses no expert; capture the router's output again, or remove it"
     case .noTokens(let path, let rowCount, let reason):
       "\(path): all \(rowCount) rows would be left out: \(reason)"
     case .notFinite(let path, let tensor, let token, let column, let isNaN, let elementType):

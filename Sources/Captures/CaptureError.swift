@@ -62,6 +62,8 @@ public enum CaptureError: Error, Equatable, Sendable {
     path: String, tensor: String, sequence: Int, length: Int, mask: String, count: Int)
   /// Some sequences look padded before their tokens, others after them.
   case paddedOnBothSides(path: String, tensor: String)
+  /// All logits of a router are 0, or -inf.
+  case noLogits(path: String, tensor: String)
   /// Every row is left out.
   case noTokens(path: String, rowCount: Int, reason: String)
   /// A value is infinite or not a number, once it is in single precision.

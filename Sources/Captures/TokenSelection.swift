@@ -29,6 +29,10 @@ struct TokenSelection {
         // Logits are narrow enough to repeat by chance, and shuffled rows follow their tokens.
         let isInput = matrix.tensor.name == layer.input.tensor.name
         let scan = try RowScan(of: matrix, hashesRows: isInput)
+        // Every token would go to the experts with the lowest numbers.
+        if scan.blankCount == rowCount, matrix.tensor.name == layer.routerLogits?.tensor.name {
+          throw CaptureError.noLogits(path: contents.path, tensor: matrix.tensor.name)
+        }
         // A matrix that holds nothing at all does not tell tokens from padding.
         if scan.blankCount < rowCount {
           for row in scan.blank.joined() { marks[row].insert(.blank) }

@@ -83,6 +83,10 @@ import Testing
       "a.h5: by their rows some sequences are padded before their tokens and others after them, which 'x' does not tell; write an 'attention_mask' of 1 for a token and 0 for padding"
     ),
     (
+      .noLogits(path: "a.h5", tensor: "x"),
+      "a.h5: tensor 'x' holds no logit: all are 0, or -inf, which chooses no expert; capture the router's output again, or remove it"
+    ),
+    (
       .noTokens(path: "a.h5", rowCount: 8, reason: "8 hold zeros; capture again"),
       "a.h5: all 8 rows would be left out: 8 hold zeros; capture again"
     ),

@@ -287,6 +287,13 @@ import Testing
     // Zeros throughout tell no tokens from padding: the layer is told by what looks at it.
     let zero = try filled(Array(0..<12), with: 0, in: ["layers.2.moe_input"])
     #expect(try Capture(path: zero.written(in: folder)).tokenCount == 12)
+    // Without logits every token would go to the first experts.
+    let name = "layers.0.router_logits"
+    for value in [0, -Double.infinity] {
+      let path = try filled(Array(0..<12), with: value, in: [name])
+        .written(named: "\(value)", in: folder)
+      #expect(throws: CaptureError.noLogits(path: path, tensor: name)) { try Capture(path: path) }
+    }
   }
 
   @Test("logits may be -infinity, but not in a whole row, nor NaN or infinity")

@@ -84,8 +84,10 @@ extension AnalysisPlan {
       perWorker = 4 * (d * widest + 3 * max(d, widest) * max(160, 4 * told))
     }
     let kept = 4 * (sizes.expertCount + 1) * (d * told + widest * leadingCount)
-    // The directions exist once whole and once cut to k; pairs are held as rows of two tables.
-    let pairs = sizes.expertCount * sizes.expertCount * 120
+    // The directions exist once whole and once cut to k. Pairs are held as rows of tables, which grow
+    // by doubling; measured at 384 experts.
+    let isOfPairs = options.analyses.contains(.similarity)
+    let pairs = sizes.expertCount * sizes.expertCount * (isOfPairs ? 400 : 190)
     let tokens = tokenMemory(workers: workers) { $0.kind is any MatrixAnalysis }
     return fixedMemory + workers * (perWorker + (1 << 20)) + units * (2 * kept + pairs + tokens)
   }
