@@ -202,7 +202,9 @@ import Testing
   static let bad = [
     Bad("olmoe", ["num_experts_per_tok": nil], "num_experts_per_tok", "is missing"),
     Bad("olmoe", ["num_experts_per_tok": 0], "num_experts_per_tok", "is 0, but must be positive"),
-    Bad("olmoe", ["num_experts_per_tok": 9], "num_experts_per_tok", "is 9, beyond reason"),
+    Bad(
+      "olmoe", ["num_experts_per_tok": 9], "num_experts_per_tok",
+      "is 9, but layer 0 has 8 experts"),
     Bad("olmoe", ["num_experts_per_tok": "2"], "num_experts_per_tok", "is not a whole number"),
     Bad("hunyuan", ["moe_topk": []], "moe_topk", "has no number from 1 to 8 for layer 0"),
     Bad("hunyuan", ["moe_topk": [9, 1]], "moe_topk", "has no number from 1 to 8 for layer 0"),

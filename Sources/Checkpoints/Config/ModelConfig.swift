@@ -143,15 +143,23 @@ public struct ModelConfig: Sendable {
       path: path, key: keys.joined(separator: " or "), reason: "is missing")
   }
 
+  /// How many experts a token gets in a layer: at most as many as that layer has.
+  ///
   /// The positive integer of the first key that is there; of a list of all layers, that layer's.
   ///
   /// - Throws: ``CheckpointError/badConfig(path:key:reason:)``, also where no key is there.
   public func size(
     _ keys: [String], ofLayer layer: Int, atMost limit: Int
   ) throws(CheckpointError) -> Int {
-    guard let key = keys.first(where: { values[$0]?.isNull == false }),
-      let list = values[key]?.arrayValue
-    else { return try size(keys, atMost: limit) }
+    let key = keys.first { values[$0]?.isNull == false }
+    guard let key, let list = values[key]?.arrayValue else {
+      let value = try size(keys)
+      guard value <= limit else {
+        throw .badConfig(
+          path: path, key: key, reason: "is \(value), but layer \(layer) has \(limit) experts")
+      }
+      return value
+    }
     guard list.indices.contains(layer), let value = list[layer].integerValue,
       (1...limit).contains(value)
     else {
