@@ -11,11 +11,12 @@ public enum Projection: String, Sendable, Hashable, CaseIterable, Codable {
   /// ones of down.
   public var hiddenSideIsRight: Bool { self != .down }
 
-  /// The rows and columns as stored.
+  /// How the matrix is stored.
   ///
   /// - Parameters:
   ///   - hiddenSize: The width of the residual stream, d.
   ///   - width: The width of the expert, m.
+  /// - Returns: The rows and columns.
   package func shape(hiddenSize: Int, width: Int) -> [Int] {
     self == .down ? [hiddenSize, width] : [width, hiddenSize]
   }

@@ -54,11 +54,12 @@ package struct SystemError: Error, Equatable {
   package var isFolder: Bool { code == EISDIR }
 }
 
-/// What a sentence about a refusal of the system ends with: its reason, and what to do next.
+/// Ends a sentence about a refusal of the system.
 ///
 /// - Parameters:
 ///   - reason: The system's words, such as those of ``SystemError/reason``.
 ///   - advice: What helps where the words do not say it themselves.
+/// - Returns: The reason, and what to do next.
 package func withAdvice(_ reason: String, otherwise advice: String) -> String {
   // A library tells the system's words, too.
   if reason.hasSuffix(SystemError(code: EMFILE).words) { return SystemError(code: EMFILE).reason }

@@ -15,8 +15,9 @@ struct LayerExperts: Sendable {
   let configuredCount: Int
   /// The experts that are measured, ascending: all, or those of one width.
   let numbers: [Int]
-  /// The numbers in the names where there are as many experts as the layer has, but not from 0 on:
-  /// which row of the router each belongs to is not known. Nil where all is well.
+  /// The numbers in the names where there are as many experts as the layer has, but not from 0 on.
+  ///
+  /// Which row of the router each belongs to is not known. Nil where all is well.
   let otherNumbers: [Int]?
   /// The experts of other widths, by width.
   let others: [Int: [Int]]
