@@ -45,7 +45,7 @@ import Testing
     ),
     (
       .unknownModelType(path: "c", modelType: "x", known: ["a", "b"]),
-      "c: model_type 'x' is not known; known are a, b"
+      "c: model_type 'x' is not known; known are a, b; describe another family in a JSON file and give it with --family"
     ),
     (
       .unknownModelType(path: "c", modelType: "x", known: ["a"], alike: ["qwen3_moe"]),

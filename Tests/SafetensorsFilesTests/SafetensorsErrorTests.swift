@@ -35,7 +35,7 @@ import Testing
     ),
     (
       .cannotRead(path: "m", tensor: "t", code: EIO),
-      "m: tensor 't' cannot be read (Input/output error); check the disk"
+      "m: tensor 't' cannot be read: Input/output error; check the disk"
     ),
     (
       .becameShorter(path: "m", tensor: "t", expectedBytes: 9, actualBytes: 5),
