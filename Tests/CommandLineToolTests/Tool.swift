@@ -61,11 +61,16 @@ enum Tool {
     process.standardInput = FileHandle.nullDevice
     try streams.write("", as: "output")
     try streams.write("", as: "errors")
-    process.standardOutput = try FileHandle(forWritingTo: URL(filePath: streams.path("output")))
-    process.standardError = try FileHandle(forWritingTo: URL(filePath: streams.path("errors")))
+    let output = try FileHandle(forWritingTo: URL(filePath: streams.path("output")))
+    let errors = try FileHandle(forWritingTo: URL(filePath: streams.path("errors")))
+    process.standardOutput = output
+    process.standardError = errors
     let ended = DispatchSemaphore(value: 0)
     process.terminationHandler = { _ in ended.signal() }
     try process.run()
+    // Foundation would keep them open to the end of all tests.
+    try output.close()
+    try errors.close()
     return Started(process: process, ended: ended, streams: streams)
   }
 
