@@ -1,14 +1,11 @@
-/// How the numbers of a matrix are stored: plainly, or packed with scales beside them.
-///
-/// A codec is one file beside this one and its name in ``Codecs``; the layouts of `families.json`
-/// ask for it by that name. A value of a conforming type may hold what differs from checkpoint to
-/// checkpoint, such as the size of blocks.
+/// What decodes the numbers of a matrix: one that was made for it by a ``Packing``, and knows its
+/// block sizes, its number of bits and what else differs from checkpoint to checkpoint.
 public protocol Codec: Sendable {
-  /// The name by which layouts ask for it.
+  /// How the numbers are stored, in words, such as `FP8 E4M3, a scale for 128 x 128`.
   var name: String { get }
 
-  /// Whether it reads values of that stored type.
-  func decodes(_ type: ElementType) -> Bool
+  /// What it needs beside the values, in the order in which it is handed to it.
+  var companions: [CompanionRole] { get }
 
   /// How many rows of the matrix stand in one place along the first axis of its values; the last
   /// place may hold fewer.
@@ -17,11 +14,7 @@ public protocol Codec: Sendable {
   /// I32.
   var rowsTogether: Int { get }
 
-  /// The shapes of the tensors that hold a matrix: its values first, then its scales, zero points
-  /// and what else it needs, in the order in which a layout names them.
-  func shapes(ofRows rowCount: Int, columns columnCount: Int) -> [[Int]]
-
-  /// Decodes some rows.
+  /// Decodes some rows: the exact products of values and scales, each rounded once to a `Float`.
   ///
   /// - Parameters:
   ///   - bytes: The stored values of the rows, densely packed from the first bit on.
@@ -31,8 +24,33 @@ public protocol Codec: Sendable {
 }
 
 extension Codec {
+  /// Nothing.
+  public var companions: [CompanionRole] { [] }
+
   /// One: every row has a place of its own.
   public var rowsTogether: Int { 1 }
+}
+
+/// What a tensor that stands beside values is for.
+public enum CompanionRole: String, Sendable, Hashable, CaseIterable {
+  /// A factor for each block of values.
+  case scales
+  /// A factor for all values, or for all scales.
+  case globalScale = "global scale"
+  /// What is subtracted from the stored integers of a block.
+  case zeros
+  /// The block that each input belongs to, where inputs were quantised in another order.
+  case order
+  /// The shape of the matrix.
+  case shape
+  /// The numbers that stored integers stand for.
+  case codebook
+  /// The factors of scales that are quantised themselves.
+  case scalesOfScales = "scales of scales"
+  /// The numbers that the integers of such scales stand for.
+  case codebookOfScales = "codebook of scales"
+  /// What a program noted of its way of storing.
+  case notes
 }
 
 /// Some rows of a stored matrix, as a codec is told of them.
@@ -54,7 +72,8 @@ public struct CodedRows: Sendable {
     }
   }
 
-  /// The rows, within the matrix as it is stored.
+  /// The rows, within the matrix as it is stored; the first is one that starts a place along the
+  /// first axis.
   public var range: Range<Int>
   /// The number of rows of the whole matrix.
   public let rowCount: Int
@@ -62,7 +81,7 @@ public struct CodedRows: Sendable {
   public let columnCount: Int
   /// The type of the stored values.
   public let elementType: ElementType
-  /// Scales, zero points and what else stands beside the values.
+  /// What stands beside the values, in the order of ``Codec/companions``.
   public let companions: [Companion]
 
   /// Describes rows.

@@ -1,0 +1,9 @@
+/// Every packing that there is.
+public enum Packings {
+  /// The packings; one line for each file of this folder. Of two that would read a matrix, the first
+  /// counts.
+  public static let all: [any Packing] = [
+    PlainPacking(),
+    BlockFloat8(),
+  ]
+}
