@@ -115,7 +115,8 @@ public struct Checkpoint: Sendable {
       moeLayers: outline.moeLayers)
     let survey = LayerSurvey(
       folder: folder, family: family, catalogue: catalogue, files: files.spelled(spelling),
-      outline: outline, prefix: spelling.prefix, form: form)
+      outline: outline, prefix: spelling.prefix, form: form, notes: try config.quantization,
+      numberType: try config.numberType)
     let moeLayers = outline.moeLayers.filter { survey.holdsMeasured($0) }
     let further = survey.furtherStarts.keys.filter { survey.holdsMeasured($0) }.sorted()
     // Experts past the decoder's layers alone are measured where their width was asked for.

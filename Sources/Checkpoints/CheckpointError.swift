@@ -59,6 +59,8 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case wrongShape(path: String, tensor: String, shape: [Int], expected: [Int])
   /// A tensor of the factored SD-MoE form is of another type than the form says.
   case wrongType(path: String, tensor: String, elementType: ElementType, expected: ElementType)
+  /// The same weights are there under two names.
+  case storedTwice(path: String, tensor: String, other: String)
   /// A tensor is stored in a way that this version does not read.
   case unsupported(path: String, tensor: String, elementType: String, reason: String)
   /// The config says that a layer, or nil for the whole model, has no experts, but it has some.
@@ -142,8 +144,10 @@ extension CheckpointError: CustomStringConvertible {
       "\(path): tensor '\(tensor)' is \(TensorDescription.text(of: shape)), but config.json says \(TensorDescription.text(of: expected)); config.json belongs to another model"
     case .wrongType(let path, let tensor, let type, let expected):
       "\(path): tensor '\(tensor)' is of type \(type.rawValue), but the SD-MoE form has \(expected.rawValue) there; convert the original again"
+    case .storedTwice(let path, let tensor, let other):
+      "\(path): the same experts are there as '\(tensor)' and as '\(other)', and nothing says which are the model's; save the model without one of them"
     case .unsupported(let path, let tensor, let type, let reason):
-      "\(path): tensor '\(tensor)' of type \(type) \(reason), which this version does not read; save the model as BF16 with one tensor for each expert (transformers: load it, then save_pretrained)"
+      "\(path): tensor '\(tensor)' of type \(type) \(reason), which this version does not read; save the model as BF16 (transformers: load it, then save_pretrained)"
     case .unexpectedExperts(let path, let layer, let tensor):
       "\(path): \(layer.map { "layer \($0)" } ?? "the model") has no experts by config.json, but there is tensor '\(tensor)'; config.json belongs to another model"
     case .noSuchWidth(let path, let width, let widths):

@@ -8,18 +8,17 @@ struct FamiliesCommand: ParsableCommand {
     abstract: "List the model families that sdmoe knows.",
     discussion: """
       'published as' says how the experts of the published checkpoints are stored: one tensor each, \
-      stacked in one tensor of all, or packed. 'opens' says whether sdmoe reads that: 'if saved one \
-      each' where it does not, but reads the same model saved with one plain tensor (BF16, F16, F32 or \
-      F64) for each expert. Quantised copies of any family do not open. 'sdmoe inspect' says what a \
-      checkpoint on disk holds; --family of the other commands reads one as another family, or as one \
-      that a file describes.
+      stacked in one tensor of all, or packed. All of them open, saved one each or stacked by \
+      transformers 5, in BF16, F16, F32 or F64 or quantised: the README lists the formats. 'sdmoe \
+      inspect' says what a checkpoint on disk holds; --family of the other commands reads one as \
+      another family, or as one that a file describes.
       """)
 
   func run() throws {
-    var table = TextTable(columns: ["family", "published as", "opens", "model_type in config.json"])
+    var table = TextTable(columns: ["family", "published as", "model_type in config.json"])
     for family in KnownFamily.all {
       table.append([
-        family.id, family.published, family.opening.rawValue,
+        family.id, family.published,
         family.modelTypes.joined(separator: ", "),
       ])
     }

@@ -113,7 +113,7 @@ struct InspectionReport: Encodable {
           types.insert(type)
         }
         for case .success(let weight) in layer.experts[projection] ?? [] {
-          types.insert(weight.storedType.rawValue)
+          types.insert(weight.storage)
           matrices += 1
           expertBytes += weight.byteCount
         }

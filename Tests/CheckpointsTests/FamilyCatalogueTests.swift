@@ -1,14 +1,23 @@
 import Checkpoints
 import Foundation
 import TestSupport
+import Tensors
 import Testing
 
 /// Checks the data of families.json itself, against the file as it lies in the sources.
 @Suite struct FamilyCatalogueTests {
   struct Catalogue: Decodable {
-    struct Stored: Decodable {
-      let tensor: String
-      let axes: [String]
+    struct Layout: Decodable {
+      struct Stored: Decodable {
+        let tensor: String
+        let axes: [String]
+        let packings: [String]?
+      }
+
+      let gate_proj: Stored?
+      let up_proj: Stored
+      let down_proj: Stored
+      let plain: String?
     }
 
     struct Family: Decodable {
@@ -57,7 +66,7 @@ import Testing
       let tensors: [String]
     }
 
-    let layouts: [String: [String: Stored]]
+    let layouts: [String: Layout]
     let shared: [String: [String: String]]
     let tensors: [String: [String: [String: [String]]]]
     let families: [Family]
@@ -127,12 +136,14 @@ import Testing
   @Test("Every layout names up and down, and mostly the gate, with two axes or an expert axis")
   func layouts() {
     for (name, layout) in catalogue.layouts {
-      #expect(Set(layout.keys).union(["gate_proj"]) == Self.projections, "\(name)")
-      for stored in layout.values {
+      for stored in [layout.gate_proj, layout.up_proj, layout.down_proj].compactMap(\.self) {
         // Either each expert has a tensor of its own, or there is an axis of experts.
         #expect(stored.tensor.contains("{E}") != stored.axes.contains("expert"), "\(name)")
         #expect(stored.axes.contains("in") && stored.axes.contains("out"), "\(name)")
+        let packings = Set(Packings.all.map(\.name))
+        #expect(packings.isSuperset(of: stored.packings ?? []), "\(name)")
       }
+      if let plain = layout.plain { #expect(catalogue.layouts[plain]?.plain == nil, "\(name)") }
     }
     for (name, names) in catalogue.shared {
       #expect(Set(names.keys).union(["gate_proj"]) == Self.projections, "\(name)")
@@ -163,21 +174,11 @@ import Testing
     }
   }
 
-  @Test("No family is said to open whose published experts are stacked or quantised")
-  func opening() {
-    func names(_ opening: KnownFamily.Opening) -> [String] {
-      KnownFamily.all.filter { $0.opening == opening }.map(\.id)
-    }
-    #expect(names(.none) == ["gpt_oss", "granitemoe"])
-    #expect(
-      names(.others) == [
-        "qwen3_5_moe", "qwen3_vl_moe", "deepseek_v3", "deepseek_v32", "deepseek_v4", "llama4",
-        "minimax_m2",
-      ])
+  @Test("Stacked and packed families say so")
+  func published() {
     let stacked = KnownFamily.all.filter { $0.published.contains("stacked") }.map(\.id)
     #expect(stacked == ["qwen3_5_moe", "qwen3_vl_moe", "gpt_oss", "llama4", "granitemoe"])
-    for family in KnownFamily.all {
-      #expect((family.opening == .published) == (family.published == "one each"), "\(family.id)")
-    }
+    let packed = KnownFamily.all.filter { $0.published.contains("FP") }.map(\.id)
+    #expect(packed == ["deepseek_v3", "deepseek_v32", "deepseek_v4", "gpt_oss", "minimax_m2"])
   }
 }

@@ -9,12 +9,7 @@ import Testing
   /// One byte each, times a scale for every block of 2 x 3.
   struct BlockScaled: Codec {
     let name = "block scaled"
-
-    func decodes(_ type: ElementType) -> Bool { type == .u8 }
-
-    func shapes(ofRows rowCount: Int, columns columnCount: Int) -> [[Int]] {
-      [[rowCount, columnCount], [(rowCount + 1) / 2, (columnCount + 2) / 3]]
-    }
+    let companions = [CompanionRole.scales]
 
     func decode(_ bytes: RawSpan, of rows: CodedRows, into values: inout MutableSpan<Float>) {
       let scales = rows.companions[0]
@@ -32,12 +27,6 @@ import Testing
     let name = "packed down the columns"
     let rowsTogether = 8
 
-    func decodes(_ type: ElementType) -> Bool { type == .i32 }
-
-    func shapes(ofRows rowCount: Int, columns columnCount: Int) -> [[Int]] {
-      [[(rowCount + 7) / 8, columnCount]]
-    }
-
     func decode(_ bytes: RawSpan, of rows: CodedRows, into values: inout MutableSpan<Float>) {
       for row in rows.range {
         for column in 0..<rows.columnCount {
@@ -54,12 +43,6 @@ import Testing
   struct FourBits: Codec {
     let name = "four bits"
 
-    func decodes(_ type: ElementType) -> Bool { type == .f4 }
-
-    func shapes(ofRows rowCount: Int, columns columnCount: Int) -> [[Int]] {
-      [[rowCount, columnCount]]
-    }
-
     func decode(_ bytes: RawSpan, of rows: CodedRows, into values: inout MutableSpan<Float>) {
       for place in 0..<values.count {
         let byte = bytes.byte(at: place / 2)
@@ -74,13 +57,14 @@ import Testing
 
   private func weight(
     _ tensors: [ToyTensor], _ rows: Int, _ columns: Int, expert: Int? = nil,
-    part: WeightPart? = nil, isTransposed: Bool = false, codec: any Codec = PlainCodec()
+    part: WeightPart? = nil, isTransposed: Bool = false, codec: any Codec = PlainCodec(),
+    numberType: ElementType = .f32
   ) -> (weight: Weight, file: MemoryFile) {
     let file = MemoryFile(tensors)
     let weight = Weight(
       rowCount: rows, columnCount: columns,
       sources: file.tensors.map { Weight.Source(file: file, tensor: $0) }, expert: expert,
-      part: part, isTransposed: isTransposed, codec: codec)
+      part: part, isTransposed: isTransposed, codec: codec, numberType: numberType)
     return (weight, file)
   }
 
@@ -107,8 +91,50 @@ import Testing
     #expect(try reader.digest(of: plain) == digest)
     #expect(try reader.digest(of: weight) == digest)
     #expect(weight.byteCount == 35 + 15 / 2)
-    #expect(weight.elementType == .bf16)
+    #expect(weight.elementType == .f32)
     #expect(weight.storedType == .u8)
+    #expect(weight.storage == "block scaled")
+  }
+
+  @Test("packed numbers are those of the model's type", arguments: [ElementType.bf16, .f16])
+  func rounding(type: ElementType) throws {
+    // Products of eight bits each have more bits than either type.
+    let values = ToyTensor(name: "x", type: .u8, shape: [10, 7], bytes: bytes(70))
+    let scales = ToyTensor(name: "s", type: .u8, shape: [5, 3], bytes: bytes(15, 11))
+    let (exact, _) = weight([values, scales], 10, 7, codec: BlockScaled())
+    let (rounded, _) = weight([values, scales], 10, 7, codec: BlockScaled(), numberType: type)
+    var reader = WeightReader()
+    try reader.read(exact)
+    let stored = ToyTensor("y", type, [10, 7], values: reader.matrix.elements.map(Double.init))
+    #expect(try reader.elements(of: rounded) == stored.bytes)
+    #expect(rounded.elementType == type)
+    let plain = Weight(file: MemoryFile([stored]), tensor: stored.description)
+    try reader.read(plain)
+    let expected = reader.matrix
+    try reader.read(rounded)
+    #expect(reader.matrix == expected)
+  }
+
+  @Test("scales that all experts have in common are read whole")
+  func sharedScales() throws {
+    let values = ToyTensor(name: "x", type: .u8, shape: [3, 4, 6], bytes: bytes(72))
+    let scales = ToyTensor(name: "s", type: .u8, shape: [2, 2], bytes: bytes(4, 11))
+    let file = MemoryFile([values, scales])
+    var shared = Weight.Source(file: file, tensor: file.tensors[1])
+    shared.isShared = true
+    let weight = Weight(
+      rowCount: 4, columnCount: 6,
+      sources: [Weight.Source(file: file, tensor: file.tensors[0]), shared], expert: 2,
+      codec: BlockScaled(), numberType: .f32)
+    var reader = WeightReader()
+    try reader.read(weight)
+    #expect(weight.byteCount == 24 + 4)
+    for row in 0..<4 {
+      for column in 0..<6 {
+        let value = Float(values.bytes[48 + row * 6 + column])
+        #expect(reader.matrix[row, column] == value * Float(scales.bytes[row / 2 * 2 + column / 3]))
+      }
+    }
   }
 
   @Test("rows that are packed eight at a time, transposed, with rows to spare")

@@ -65,6 +65,8 @@ struct Family: Decodable, Sendable {
     let block: String
     /// Which set of projection names it uses.
     let names: String
+    /// Which set it uses where transformers 5 saved it under names of its own; nil for the same.
+    let savedNames: String?
     /// The keys of config.json whose product is its width.
     let width: [String]
   }

@@ -37,11 +37,20 @@ struct FamilyCatalogue: Decodable, Sendable {
     func unknown(_ name: String, _ kind: String, of known: some Sequence<String>) -> String {
       "is '\(name)', but there is no such \(kind); there are \(known.sorted().joined(separator: ", "))"
     }
-    for (place, placed) in family.experts.enumerated() where layouts[placed.layout] == nil {
-      return ("experts[\(place)]", unknown(placed.layout, "layout", of: layouts.keys))
+    for (place, placed) in family.experts.enumerated() {
+      guard let layout = layouts[placed.layout] else {
+        return ("experts[\(place)]", unknown(placed.layout, "layout", of: layouts.keys))
+      }
+      if let plain = layout.plain, layouts[plain] == nil {
+        return ("experts[\(place)]", "its plain layout \(unknown(plain, "layout", of: layouts.keys))")
+      }
     }
-    if let names = family.shared?.names, shared[names] == nil {
-      return ("shared.names", unknown(names, "set of shared names", of: shared.keys))
+    for (key, names) in [
+      ("names", family.shared?.names), ("savedNames", family.shared?.savedNames),
+    ] {
+      if let names, shared[names] == nil {
+        return ("shared.\(key)", unknown(names, "set of shared names", of: shared.keys))
+      }
     }
     for (place, set) in family.tensors.enumerated() where tensors[set] == nil {
       return ("tensors[\(place)]", unknown(set, "set of tensors", of: tensors.keys))
@@ -69,11 +78,9 @@ struct FamilyCatalogue: Decodable, Sendable {
     }
   }
 
-  /// Whether this version reads one of a family's layouts.
-  func hasOpenLayout(_ family: Family) -> Bool {
-    layouts(of: family).contains { _, layout in
-      Projection.allCases.compactMap { layout[$0] }.allSatisfy { $0.refusal == nil }
-    }
+  /// The layout of the same experts when their numbers are plain.
+  func plain(_ layout: ExpertLayout) -> ExpertLayout {
+    layout.plain.flatMap { layouts[$0] } ?? layout
   }
 
   /// The blocks that may hold a family's experts, each once.
@@ -91,9 +98,11 @@ struct FamilyCatalogue: Decodable, Sendable {
   /// The names that a bias of routers has in any family.
   var biasNames: [String] { families.flatMap { $0.routing.bias?.names ?? [] } }
 
-  /// The name of a shared expert's projection inside its block.
-  func sharedName(_ set: String, _ projection: Projection) -> String? {
-    shared[set]?[projection.rawValue]
+  /// The names that a shared expert's projection may have inside its block.
+  func sharedNames(_ expert: Family.SharedExpert, _ projection: Projection) -> [String] {
+    [expert.names, expert.savedNames].compactMap { set in
+      set.flatMap { shared[$0]?[projection.rawValue] }
+    }
   }
 }
 
@@ -104,29 +113,15 @@ public struct KnownFamily: Sendable, Hashable {
   /// The values of `model_type` in config.json that mean it.
   public let modelTypes: [String]
   /// How the experts of published checkpoints are stored, in words: `one each` where each has plain
-  /// tensors of its own, which this version reads.
+  /// tensors of its own.
   public let published: String
-  /// What of the family this version reads.
-  public let opening: Opening
-
-  /// What of a family's checkpoints is read.
-  public enum Opening: String, Sendable, Hashable {
-    /// The published ones.
-    case published = "yes"
-    /// Others, with one plain tensor for each expert.
-    case others = "if saved one each"
-    /// None.
-    case none = "no"
-  }
 
   /// Every family that is known, in the order of the catalogue.
   public static var all: [KnownFamily] {
     let catalogue = FamilyCatalogue.builtIn
     return catalogue.families.map { family in
       KnownFamily(
-        id: family.id, modelTypes: family.modelTypes, published: family.published ?? "one each",
-        opening: !catalogue.hasOpenLayout(family)
-          ? .none : family.published == nil ? .published : .others)
+        id: family.id, modelTypes: family.modelTypes, published: family.published ?? "one each")
     }
   }
 }

@@ -1,4 +1,5 @@
 import JSON
+import Tensors
 
 /// What the text of a family file must be like, so that every mistake can be told by its key.
 ///
@@ -78,7 +79,7 @@ extension FamilyForm {
       "layouts": .map(
         .object(
           needed: ["up_proj": projection, "down_proj": projection],
-          optional: ["gate_proj": projection])),
+          optional: ["gate_proj": projection, "plain": .text])),
       "shared": .map(
         .object(
           needed: ["up_proj": .text, "down_proj": .text], optional: ["gate_proj": .text])),
@@ -98,7 +99,9 @@ extension FamilyForm {
       "routerIsTransposed": .flag,
       "prefixes": .list(
         .checked(demand: "empty, or end with a point") { $0.isEmpty || $0.hasSuffix(".") }),
-      "shared": .object(needed: ["block": block, "names": .text, "width": .list(.text)]),
+      "shared": .object(
+        needed: ["block": block, "names": .text, "width": .list(.text)],
+        optional: ["savedNames": .text]),
     ])
 
   private static let block = FamilyForm.checked(demand: "a name without a point at its end") {
@@ -109,8 +112,7 @@ extension FamilyForm {
   private static let projection = FamilyForm.object(
     needed: ["tensor": .text, "axes": .list(words(of: StoredProjection.Axis.self))],
     optional: [
-      "part": words(of: WeightPart.self), "packing": .text,
-      "scales": .object(needed: ["tensor": .text], optional: ["block": .list(.integer)]),
+      "part": words(of: WeightPart.self), "packings": .list(.word(Packings.all.map(\.name))),
     ])
 
   /// Names of tensors by role, by where they stand.

@@ -38,9 +38,9 @@ struct TensorNames: Sendable {
       for (projection, role) in [
         (Projection.gate, TensorRole.sharedGate), (.up, .sharedUp), (.down, .sharedDown),
       ] {
-        let name = catalogue.sharedName(shared.names, projection)
         layered.enter(
-          name.map { [$0] } ?? [], as: role, behind: "\(block).\(shared.block).")
+          catalogue.sharedNames(shared, projection), as: role,
+          behind: "\(block).\(shared.block).")
       }
     }
     for (block, layout) in catalogue.layouts(of: family) {

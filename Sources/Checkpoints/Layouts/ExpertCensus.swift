@@ -116,13 +116,11 @@ struct ExpertCensus: Sendable {
 }
 
 extension [String: ExpertCensus.Entry] {
-  /// The names of experts' weights in a layout, factored or not.
+  /// The names of experts' weights in a layout, packed, factored or neither.
   static func names(
     in block: String, layout: ExpertLayout, _ projections: [Projection] = Projection.allCases
   ) -> [String] {
-    projections.compactMap { layout[$0]?.tensor }.flatMap { name in
-      [name, FactoredExpertNames(weight: name).unique].map { "\(block).\($0)" }
-    }
+    projections.compactMap { layout[$0] }.flatMap(\.names).map { "\(block).\($0)" }
   }
 
   /// Those that a layout of the experts names.

@@ -1,9 +1,9 @@
 import Experts
 import Tensors
 
-/// How the weights of one projection of a layer's experts are stored.
+/// How the weights of one projection of a layer's experts are laid out.
 ///
-/// The form can say more than this version reads: ``refusal`` tells what it does not.
+/// How their numbers are stored, plainly or packed, is not said here: a ``Packing`` tells.
 struct StoredProjection: Decodable, Sendable {
   /// An axis of the stored tensor.
   enum Axis: String, Decodable, Sendable, CaseIterable {
@@ -12,24 +12,15 @@ struct StoredProjection: Decodable, Sendable {
     case input = "in"
   }
 
-  /// Factors stored apart from the weights, one for each block.
-  struct BlockScales: Decodable, Sendable {
-    /// The name of the tensor of scales.
-    let tensor: String
-    /// The outputs and inputs that share a scale; nil where config.json says it.
-    let block: [Int]?
-  }
-
-  /// The name inside the MoE block, with `{E}` for the expert where each has a tensor of its own.
+  /// The name of the plain tensor inside the MoE block, with `{E}` for the expert where each has a
+  /// tensor of its own.
   let tensor: String
   /// What the axes of the tensor mean, outermost first.
   let axes: [Axis]
   /// The share of the tensor; nil for all of it.
   let part: WeightPart?
-  /// The name of the codec of packed values; nil for plain elements.
-  let packing: String?
-  /// The scales, where there are any.
-  let scales: BlockScales?
+  /// The names of the packings that are laid out so; nil for any.
+  let packings: [String]?
 
   /// Whether one tensor holds the matrices of all experts.
   var isStacked: Bool { axes.first == .expert }
@@ -37,11 +28,8 @@ struct StoredProjection: Decodable, Sendable {
   /// Whether the inputs stand before the outputs.
   var isTransposed: Bool { axes.last == .output }
 
-  /// What decodes the values; nil where this version has no codec of that name.
-  var codec: (any Codec)? {
-    guard let packing else { return PlainCodec() }
-    return Codecs.named(packing)
-  }
+  /// Whether values that are packed so may be laid out like this.
+  func allows(_ packing: any Packing) -> Bool { packings?.contains(packing.name) ?? true }
 }
 
 /// How the projections of a layer's experts are stored.
@@ -49,6 +37,10 @@ struct ExpertLayout: Decodable, Sendable {
   private let gate_proj: StoredProjection?
   private let up_proj: StoredProjection
   private let down_proj: StoredProjection
+
+  /// The name of the layout that the same experts have when their numbers are plain; nil for this
+  /// one.
+  let plain: String?
 
   /// How a projection is stored; nil for the gate of experts that have none.
   subscript(projection: Projection) -> StoredProjection? {

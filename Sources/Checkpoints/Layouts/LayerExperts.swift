@@ -28,7 +28,10 @@ struct LayerExperts: Sendable {
   /// The number of the expert that the router's first row is of.
   let firstRouterRow: Int
 
-  /// The names of the experts' weights inside the layer, factored or not.
+  /// Another tensor of experts, where the layer holds them in two layouts; nil where all is well.
+  let otherLayout: String?
+
+  /// The names of the experts' weights inside the layer, packed, factored or neither.
   var names: [String] { [String: ExpertCensus.Entry].names(in: block, layout: layout) }
 }
 
@@ -49,8 +52,12 @@ extension LayerSurvey {
     let entries = census.entries(ofLayer: layerStart)
     let candidates = catalogue.layouts(of: family)
     // The layout may change from layer to layer.
-    let (block, layout) =
-      candidates.first { !entries.experts(in: $0, layout: $1).isEmpty } ?? candidates[0]
+    let named = candidates.filter { !entries.experts(in: $0, layout: $1).isEmpty }
+    let fitting = named.filter { fits($0, $1, entries, layerStart, width: width) }
+    let (block, layout) = fitting.first ?? named.first ?? candidates[0]
+    let example = entries.experts(in: block, layout: layout).first?.example
+    let otherLayout = fitting.lazy.compactMap { entries.experts(in: $0, layout: $1).first?.example }
+      .first { $0 != example }
     let start = "\(layerStart)\(block)."
     let stored = entries.experts(in: block, layout: layout)
     let last = stored.map(\.count).max() ?? 0
@@ -74,12 +81,34 @@ extension LayerSurvey {
       return LayerExperts(
         start: start, block: block, layout: layout, count: ours.count, configuredCount: ours.count,
         numbers: ours, otherNumbers: nil, others: others, router: second ?? router,
-        routerShape: routerShape(rows: ours.count), firstRouterRow: first)
+        routerShape: routerShape(rows: ours.count), firstRouterRow: first, otherLayout: otherLayout)
     }
     return LayerExperts(
       start: start, block: block, layout: layout, count: total, configuredCount: count,
       numbers: (0..<total).filter { !strangers.contains($0) }, otherNumbers: otherNumbers,
-      others: others, router: router, routerShape: routerShape(rows: total), firstRouterRow: 0)
+      others: others, router: router, routerShape: routerShape(rows: total), firstRouterRow: 0,
+      otherLayout: otherLayout)
+  }
+
+  /// Whether the first expert of a layer can be read in a layout, in all of its projections.
+  private func fits(
+    _ block: String, _ layout: ExpertLayout, _ entries: [String: ExpertCensus.Entry],
+    _ layerStart: String, width: Int?
+  ) -> Bool {
+    // Of experts of any width, names are all that can be looked at.
+    guard width != nil else { return true }
+    return projections.allSatisfy { projection in
+      guard let stored = layout[projection] else { return false }
+      let names = stored.names.map { "\(block).\($0)" }
+      guard let entry = names.lazy.compactMap({ entries[$0] }).first else { return false }
+      let expert = entry.numbers?.min() ?? 0
+      let name = "\(layerStart)\(block)." + stored.tensor.replacing("{E}", with: "\(expert)")
+      if files[FactoredExpertNames(weight: name).unique] != nil { return true }
+      var usual: (any Packing)?
+      let found = recipe(
+        of: projection, expert: expert, of: entry.count, stored: stored, name: name, usual: &usual)
+      return (try? found.get()) != nil
+    }
   }
 
   private func routerShape(rows: Int) -> [Int] {
@@ -101,7 +130,7 @@ extension LayerSurvey {
   ) -> [Int: [Int]] {
     let stored = projections.compactMap { projection in layout[projection].map { (projection, $0) }
     }
-    guard stored.allSatisfy({ !$1.isStacked && $1.packing == nil && $1.part == nil }) else {
+    guard stored.allSatisfy({ !$1.isStacked && $1.part == nil }) else {
       return [:]
     }
     var found: [Int: [Int]] = [:]

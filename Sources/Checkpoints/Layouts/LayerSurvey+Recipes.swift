@@ -5,9 +5,11 @@ extension LayerSurvey {
   /// The weights of a layer's routed experts as recipes, in the order of the experts.
   func recipes(
     of projection: Projection, stored: StoredProjection, among found: LayerExperts,
-    codec: any Codec, isFactored: Bool
+    isFactored: Bool
   ) -> [MoELayer.FoundWeight] {
-    found.numbers.map { expert in
+    // All experts of a layer are packed alike, as a rule: what one has is tried first.
+    var usual: (any Packing)?
+    return found.numbers.map { expert in
       let name = found.start + stored.tensor.replacing("{E}", with: "\(expert)")
       guard !isFactored else {
         return weight(
@@ -15,78 +17,183 @@ extension LayerSurvey {
           shape: projection.shape(hiddenSize: hiddenSize, width: expertWidth))
       }
       return recipe(
-        of: projection, expert: expert, of: found.count, stored: stored, name: name,
-        companions: stored.scales.map {
-          [found.start + $0.tensor.replacing("{E}", with: "\(expert)")]
-        } ?? [], codec: codec)
+        of: projection, expert: expert, of: found.count, stored: stored, name: name, usual: &usual)
     }
   }
 
-  /// Finds a plain tensor that is to be read as a matrix, and checks its type and shape.
+  /// Finds a matrix of one tensor, plain or packed.
+  ///
+  /// - Parameters:
+  ///   - name: The name of the plain tensor.
+  ///   - shape: Its shape.
+  ///   - isTransposed: Whether that has the inputs before the outputs.
   func weight(
     _ name: String, shape: [Int], isTransposed: Bool = false
   ) -> MoELayer.FoundWeight {
-    source(name, shape: shape, decodedBy: PlainCodec()).map { source in
-      isTransposed
-        ? Weight(
-          rowCount: shape[1], columnCount: shape[0], sources: [source], isTransposed: true)
-        : Weight(file: source.file, tensor: source.tensor)
+    var usual: (any Packing)?
+    return packed(
+      name, rowCount: shape[0], columnCount: shape[1], isTransposed: isTransposed, usual: &usual
+    ).map { found in
+      Weight(
+        rowCount: isTransposed ? shape[1] : shape[0],
+        columnCount: isTransposed ? shape[0] : shape[1], sources: found.sources,
+        isTransposed: found.isTransposed, plainIsTransposed: isTransposed, codec: found.codec,
+        plainName: files.storedName(name), numberType: numberType)
     }
   }
 
-  private func recipe(
+  /// The recipe of one expert.
+  func recipe(
     of projection: Projection, expert: Int, of count: Int, stored: StoredProjection, name: String,
-    companions: [String], codec: any Codec
+    usual: inout (any Packing)?
   ) -> MoELayer.FoundWeight {
     let shape = projection.shape(hiddenSize: hiddenSize, width: expertWidth)
     let outputCount = shape[0] * (stored.part == nil ? 1 : 2)
-    let shapes =
-      stored.isTransposed
-      ? codec.shapes(ofRows: shape[1], columns: outputCount)
-      : codec.shapes(ofRows: outputCount, columns: shape[1])
-    let leading = stored.isStacked ? [count] : []
-    return source(name, shape: leading + shapes[0], decodedBy: codec).flatMap { values in
-      var sources = [values]
-      for (companion, shape) in zip(companions, shapes.dropFirst()) {
-        switch source(companion, shape: leading + shape, decodedBy: nil) {
-        case .success(let found): sources.append(found)
-        case .failure(let problem): return .failure(problem)
-        }
-      }
-      return .success(
-        Weight(
-          rowCount: shape[0], columnCount: shape[1], sources: sources,
-          expert: stored.isStacked ? expert : nil, part: stored.part,
-          isTransposed: stored.isTransposed, codec: codec))
+    return packed(
+      name, rowCount: stored.isTransposed ? shape[1] : outputCount,
+      columnCount: stored.isTransposed ? outputCount : shape[1],
+      isTransposed: stored.isTransposed, stackOf: stored.isStacked ? count : nil,
+      allowed: stored.allows, usual: &usual
+    ).map { found in
+      Weight(
+        rowCount: shape[0], columnCount: shape[1], sources: found.sources,
+        expert: stored.isStacked ? expert : nil, part: stored.part,
+        isTransposed: found.isTransposed, plainIsTransposed: stored.isTransposed,
+        codec: found.codec, plainName: files.storedName(name), numberType: numberType)
     }
   }
 
-  /// Finds a tensor, and checks its shape, and its type where a codec is to decode it.
-  private func source(
-    _ name: String, shape: [Int], decodedBy codec: (any Codec)?
-  ) -> Result<Weight.Source, CheckpointError> {
-    guard let found = files[name] else { return .failure(missing(name)) }
-    let tensor = found.tensor
-    if let codec, !codec.decodes(tensor.elementType) {
-      let scales = ["\(name)_scale_inv", "\(name)_scale"].first { files[$0] != nil }
-      let reason = scales.map { "holds quantised weights with scales in '\($0)'" }
-      return .failure(
-        .unsupported(
-          path: found.file.path, tensor: tensor.name, elementType: tensor.elementType.rawValue,
-          reason: reason ?? "holds quantised or packed values"))
+  /// A matrix as the files have it.
+  private struct Packed {
+    /// The values, and what their codec needs beside them.
+    let sources: [Weight.Source]
+    let codec: any Codec
+    /// Whether the inputs stand before the outputs there.
+    let isTransposed: Bool
+    let packing: any Packing
+  }
+
+  /// Finds out how a matrix is stored.
+  ///
+  /// - Parameters:
+  ///   - name: The name that a plain tensor would have.
+  ///   - rowCount: The number of rows of that tensor, or of an expert's share of it.
+  ///   - columnCount: The number of its columns.
+  ///   - isTransposed: Whether the plain tensor has the inputs before the outputs.
+  ///   - count: How many experts it holds; nil where it is a matrix by itself.
+  ///   - allowed: Whether a packing can be meant.
+  ///   - usual: The packing that is tried first; that of this matrix afterwards.
+  private func packed(
+    _ name: String, rowCount: Int, columnCount: Int, isTransposed: Bool, stackOf count: Int? = nil,
+    allowed: (any Packing) -> Bool = { _ in true }, usual: inout (any Packing)?
+  ) -> Result<Packed, CheckpointError> {
+    func read(
+      _ packing: any Packing, _ values: Weight.Source
+    ) -> Result<Packed, CheckpointError>? {
+      self.read(
+        packing, values, name, rowCount: rowCount, columnCount: columnCount,
+        isTransposed: isTransposed, count: count)
     }
-    guard tensor.shape == shape else {
-      return .failure(
-        .wrongShape(
-          path: found.file.path, tensor: tensor.name, shape: tensor.shape, expected: shape))
+    if let packing = usual, let values = files.values(of: name, in: packing),
+      case .success(let found)? = read(packing, values)
+    {
+      return .success(found)
     }
-    return .success(found)
+    let present = files.packed(name).filter { allowed($0.packing) }
+    guard let first = present.first else { return .failure(missing(name)) }
+    let found = present.compactMap { read($0.packing, $0.values) }
+    let sound = found.compactMap { try? $0.get() }
+    guard let chosen = sound.first else {
+      return found.first
+        ?? .failure(
+          .unsupported(
+            path: first.values.file.path, tensor: first.values.tensor.name,
+            elementType: first.values.tensor.elementType.rawValue,
+            reason: "holds quantised or packed values\(neighbours(of: name))"))
+    }
+    if let other = sound.first(where: { $0.sources[0].tensor != chosen.sources[0].tensor }) {
+      return .failure(
+        .storedTwice(
+          path: chosen.sources[0].file.path, tensor: chosen.sources[0].tensor.name,
+          other: other.sources[0].tensor.name))
+    }
+    usual = chosen.packing
+    return .success(chosen)
+  }
+
+  /// Reads a matrix as one packing has it; nil where it is none of that packing.
+  private func read(
+    _ packing: any Packing, _ values: Weight.Source, _ name: String, rowCount: Int,
+    columnCount: Int, isTransposed: Bool, count: Int?
+  ) -> Result<Packed, CheckpointError>? {
+    let beside = files.companions(of: name, in: packing)
+    // The axis of experts, where there is one.
+    func inner(_ source: Weight.Source) -> [Int] {
+      let shape = source.tensor.shape
+      return count != nil && shape.first == count ? Array(shape.dropFirst()) : shape
+    }
+    func source(_ role: CompanionRole?) -> Weight.Source { role.flatMap { beside[$0] } ?? values }
+    let stored = PackedMatrix(
+      rowCount: packing.isTransposed ? columnCount : rowCount,
+      columnCount: packing.isTransposed ? rowCount : columnCount,
+      values: PackedMatrix.Part(values.tensor.elementType, inner(values)),
+      companions: beside.mapValues { PackedMatrix.Part($0.tensor.elementType, inner($0)) },
+      notes: notes)
+    do throws(PackingProblem) {
+      guard let codec = try packing.codec(of: stored) else { return nil }
+      if let count, values.tensor.shape.first != count {
+        throw .wrongShape(nil, expected: values.tensor.shape)
+      }
+      var sources = [values]
+      for role in codec.companions {
+        guard var source = beside[role] else { throw .missing(role) }
+        source.isShared = count != nil && source.tensor.shape.first != count
+        sources.append(source)
+      }
+      return .success(
+        Packed(
+          sources: sources, codec: codec, isTransposed: isTransposed != packing.isTransposed,
+          packing: packing))
+    } catch {
+      return .failure(
+        problem(error, packing, of: source, stack: count.map { [$0] } ?? []))
+    }
+  }
+
+  /// What is wrong with a matrix that is packed in a known way, for users.
+  private func problem(
+    _ problem: PackingProblem, _ packing: any Packing,
+    of source: (CompanionRole?) -> Weight.Source, stack: [Int]
+  ) -> CheckpointError {
+    func unsupported(_ role: CompanionRole?, _ reason: String) -> CheckpointError {
+      .unsupported(
+        path: source(role).file.path, tensor: source(role).tensor.name,
+        elementType: source(role).tensor.elementType.rawValue, reason: reason)
+    }
+    switch problem {
+    case .wrongShape(let role, let expected):
+      return .wrongShape(
+        path: source(role).file.path, tensor: source(role).tensor.name,
+        shape: source(role).tensor.shape, expected: stack + expected)
+    case .wrongType(let role, let expected):
+      let types = expected.map(\.rawValue).joined(separator: " or ")
+      return unsupported(role, "stands where \(packing.name) has \(types)")
+    case .missing(let role):
+      return unsupported(nil, "holds \(packing.name) values without their \(role.rawValue)")
+    case .unsupported(let words): return unsupported(nil, "holds \(words)")
+    }
+  }
+
+  /// What stands beside a tensor under longer names, in words.
+  private func neighbours(of name: String) -> String {
+    let names = files.names.filter { $0.hasPrefix(files.storedName(name)) }.sorted().dropFirst()
+    return names.isEmpty
+      ? "" : ", with \(names.prefix(3).map { "'\($0)'" }.joined(separator: ", ")) beside it"
   }
 }
 
 extension Checkpoint {
-  /// The recipes of a layer's routed experts, whether their layout is opened or not; what is wrong
-  /// with them where they are none.
+  /// The recipes of a layer's routed experts; what is wrong with them where they are none.
   ///
   /// - Precondition: The layer has experts.
   package func recipes(

@@ -15,6 +15,10 @@ struct LayerSurvey: Sendable {
   let layerCount: Int
   /// How experts are factored; nil for ordinary weights.
   let form: SDMoEForm?
+  /// What config.json says of quantised weights.
+  let notes: QuantizationNotes
+  /// The type of the model's numbers, to which decoded ones are rounded.
+  let numberType: ElementType
   /// What stands before `layers.{L}.` in this checkpoint.
   let prefix: String
   /// All tensors that are weights of experts, whatever config.json says.
@@ -38,9 +42,12 @@ struct LayerSurvey: Sendable {
   ///   - outline: What config.json says.
   ///   - prefix: What stands before `layers.{L}.` in this checkpoint.
   ///   - form: How experts are factored.
+  ///   - notes: What config.json says of quantised weights.
+  ///   - numberType: The type of the model's numbers.
   init(
     folder: String, family: Family, catalogue: FamilyCatalogue, files: WeightFiles,
-    outline: ModelOutline, prefix: String, form: SDMoEForm?
+    outline: ModelOutline, prefix: String, form: SDMoEForm?, notes: QuantizationNotes,
+    numberType: ElementType
   ) {
     self.folder = folder
     self.family = family
@@ -51,6 +58,8 @@ struct LayerSurvey: Sendable {
     sharedWidth = outline.sharedWidth
     layerCount = outline.layerCount
     self.form = form
+    self.notes = notes
+    self.numberType = numberType
     let layouts = catalogue.layouts(of: family)
     self.prefix = prefix
     census = ExpertCensus(of: files, endings: catalogue.endings)
@@ -77,17 +86,16 @@ struct LayerSurvey: Sendable {
     var shared: [Projection: MoELayer.FoundWeight] = [:]
     for projection in projections {
       guard let stored = found.layout[projection] else { continue }
-      experts[projection] = routedExperts(
+      experts[projection] = recipes(
         of: projection, stored: stored, among: found,
-        isFactored: form?.unit(layer: index, projection: projection) != nil,
-        isOpened: stored.refusal == nil)
+        isFactored: form?.unit(layer: index, projection: projection) != nil)
       guard let width = sharedWidth, !lacksShared(index),
         let name = sharedName(of: projection, among: found)
       else { continue }
       shared[projection] = weight(
         name, shape: projection.shape(hiddenSize: hiddenSize, width: width))
     }
-    if let problem = misnumbering(ofLayer: index) {
+    if let problem = misnumbering(ofLayer: index) ?? secondLayout(ofLayer: index) {
       experts = experts.mapValues { $0.map { _ in .failure(problem) } }
     }
     return MoELayer(
@@ -132,10 +140,11 @@ struct LayerSurvey: Sendable {
 
   /// The name of a shared expert's weight; nil where the family has none.
   func sharedName(of projection: Projection, among found: LayerExperts) -> String? {
-    guard let expert = family.shared,
-      let name = catalogue.sharedName(expert.names, projection)
-    else { return nil }
-    return "\(found.start)\(expert.block).\(name)"
+    guard let expert = family.shared else { return nil }
+    let names = catalogue.sharedNames(expert, projection).map {
+      "\(found.start)\(expert.block).\($0)"
+    }
+    return names.first(where: files.holdsWeight) ?? names.first
   }
 
   /// Whether a layer past the decoder's has no shared expert though the decoder's have: of those it
@@ -144,7 +153,7 @@ struct LayerSurvey: Sendable {
     guard index >= layerCount, sharedWidth != nil, family.shared != nil else { return false }
     let found = experts(ofLayer: index)
     return !projections.contains { projection in
-      sharedName(of: projection, among: found).map { files[$0] != nil } == true
+      sharedName(of: projection, among: found).map(files.holdsWeight) == true
     }
   }
 
@@ -153,6 +162,16 @@ struct LayerSurvey: Sendable {
   private func misnumbering(ofLayer index: Int) -> CheckpointError? {
     guard let numbers = experts(ofLayer: index).otherNumbers else { return nil }
     return .misnumberedExperts(path: folder, layer: index, numbers: numbers)
+  }
+
+  /// What is wrong where a layer holds its experts in two layouts; nil where all is well.
+  private func secondLayout(ofLayer index: Int) -> CheckpointError? {
+    let found = experts(ofLayer: index)
+    guard let other = found.otherLayout else { return nil }
+    let example = census.entries(ofLayer: layerStart(of: index))
+      .experts(in: found.block, layout: found.layout).first?.example
+    return .storedTwice(
+      path: files[other]?.file.path ?? folder, tensor: example ?? "", other: other)
   }
 
   /// All widths that experts have, ascending.
@@ -217,30 +236,11 @@ struct LayerSurvey: Sendable {
       }
   }
 
-  /// The recipes of a layer's routed experts, whether their layout is opened or not.
+  /// The recipes of a layer's routed experts.
   func recipes(ofLayer index: Int, projection: Projection) -> [MoELayer.FoundWeight] {
     let found = experts(ofLayer: index)
     guard let stored = found.layout[projection] else { return [] }
-    return routedExperts(
-      of: projection, stored: stored, among: found, isFactored: false, isOpened: true)
-  }
-
-  private func routedExperts(
-    of projection: Projection, stored: StoredProjection, among found: LayerExperts,
-    isFactored: Bool, isOpened: Bool
-  ) -> [MoELayer.FoundWeight] {
-    if let codec = stored.codec, isOpened {
-      return recipes(
-        of: projection, stored: stored, among: found, codec: codec, isFactored: isFactored)
-    }
-    let name = found.start + stored.tensor.replacing("{E}", with: "0")
-    guard let tensor = files[name] else { return [.failure(missing(name))] }
-    return [
-      .failure(
-        .unsupported(
-          path: tensor.file.path, tensor: name, elementType: tensor.tensor.elementType.rawValue,
-          reason: stored.refusal ?? ""))
-    ]
+    return recipes(of: projection, stored: stored, among: found, isFactored: false)
   }
 
   /// The ordinary names of the routed experts' weights of a layer, factored or not; of experts in

@@ -137,9 +137,7 @@ struct ExpertSites: Sendable {
       routers.formUnion(names)
       first += names
       for projection in Projection.allCases {
-        guard let tensor = layout[projection]?.tensor else { continue }
-        let name = "\(block).\(tensor)"
-        experts.formUnion([name, FactoredExpertNames(weight: name).unique])
+        experts.formUnion((layout[projection]?.names ?? []).map { "\(block).\($0)" })
       }
       first.append("\(block).\(layout.first.tensor.replacing("{E}", with: "0"))")
     }

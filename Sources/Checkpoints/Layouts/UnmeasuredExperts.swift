@@ -1,4 +1,5 @@
 import Experts
+import Tensors
 
 /// Tensors that are weights of experts by their names or shapes, but are not measured, and why.
 public struct UnmeasuredExperts: Sendable, Hashable {
@@ -178,10 +179,10 @@ extension LayerSurvey {
     var known: Set<String> = []
     for (number, found) in experts {
       for projection in projections {
-        guard let name = sharedName(of: projection, among: found), files[name] != nil else {
-          continue
-        }
-        known.insert(name)
+        guard let name = sharedName(of: projection, among: found) else { continue }
+        let stored = files.packed(name).map { files.plainName($0.values.tensor.name) }
+        guard !stored.isEmpty else { continue }
+        known.formUnion(stored)
         guard sharedWidth == nil else { continue }
         tally.enter(
           .noSharedWidth(keys: family.shared?.width ?? []), layer: number, name: name,

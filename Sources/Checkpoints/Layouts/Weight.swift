@@ -16,6 +16,8 @@ public struct Weight: Sendable {
     package let file: any TensorFile
     /// One of its tensors.
     package let tensor: TensorDescription
+    /// Whether all experts have it in common, though their values are stacked.
+    package var isShared = false
 
     /// Names a tensor in a file.
     package init(file: any TensorFile, tensor: TensorDescription) {
@@ -37,7 +39,13 @@ public struct Weight: Sendable {
   let part: WeightPart?
   /// Whether the sources have the inputs before the outputs.
   let isTransposed: Bool
+  /// Whether the tensor has them so where its numbers are plain, as gradients are.
+  let plainIsTransposed: Bool
   let codec: any Codec
+  /// The name of the tensor where its numbers are plain.
+  package let plainName: String
+  /// The type of the model's numbers, to which packed ones are rounded.
+  let numberType: ElementType
 
   /// Describes a weight; the caller has checked types and shapes of the sources.
   ///
@@ -48,11 +56,15 @@ public struct Weight: Sendable {
   ///   - expert: The place along the first axis of each source, where experts are stacked there.
   ///   - part: The share of the outputs, where two projections are stored as one.
   ///   - isTransposed: Whether the sources have the inputs before the outputs.
+  ///   - plainIsTransposed: Whether the tensor has them so where its numbers are plain; nil for the
+  ///     same.
   ///   - codec: What decodes the values.
+  ///   - plainName: The name of the tensor where its numbers are plain; nil for that of the values.
+  ///   - numberType: The type of the model's numbers, to which packed ones are rounded.
   package init(
     rowCount: Int, columnCount: Int, sources: [Source], expert: Int? = nil,
-    part: WeightPart? = nil, isTransposed: Bool = false,
-    codec: any Codec = PlainCodec()
+    part: WeightPart? = nil, isTransposed: Bool = false, plainIsTransposed: Bool? = nil,
+    codec: any Codec = PlainCodec(), plainName: String? = nil, numberType: ElementType = .bf16
   ) {
     self.rowCount = rowCount
     self.columnCount = columnCount
@@ -60,7 +72,10 @@ public struct Weight: Sendable {
     self.expert = expert
     self.part = part
     self.isTransposed = isTransposed
+    self.plainIsTransposed = plainIsTransposed ?? isTransposed
     self.codec = codec
+    self.plainName = plainName ?? sources[0].tensor.name
+    self.numberType = numberType
   }
 
   /// Names a whole tensor in a file, of plain numbers; its first axis counts rows.
@@ -92,15 +107,24 @@ public struct Weight: Sendable {
   /// The type of the values as they are stored.
   public var storedType: ElementType { sources[0].tensor.elementType }
 
-  /// The type of the numbers that a conversion keeps: the stored one, or that of the model where
-  /// values are packed.
-  public var elementType: ElementType { storedType.isDecodable ? storedType : .bf16 }
+  /// Whether its numbers are packed.
+  public var isPacked: Bool { !(codec is PlainCodec) }
+
+  /// How its numbers are stored, in words: the type of plain ones, or the name of the codec.
+  public var storage: String { isPacked ? codec.name : storedType.rawValue }
+
+  /// The type of the numbers: the stored one, or that of the model where values are packed.
+  ///
+  /// Packed numbers are rounded to it once they are decoded, as transformers does when it
+  /// dequantises a checkpoint.
+  public var elementType: ElementType { isPacked ? numberType : storedType }
 
   /// The size of what is stored of it, in bytes.
   public var byteCount: Int {
     sources.reduce(0) { total, source in
+      let isAlone = expert == nil || source.isShared
       let matrix =
-        expert == nil ? source.tensor.byteCount : source.tensor.byteCount / source.tensor.rowCount
+        isAlone ? source.tensor.byteCount : source.tensor.byteCount / source.tensor.rowCount
       return total + (part == nil ? matrix : matrix / 2)
     }
   }
@@ -108,7 +132,7 @@ public struct Weight: Sendable {
   /// Whether it is a plain tensor, and all of it: then the digest of its elements is that of what is
   /// stored.
   public var isWholeTensor: Bool {
-    expert == nil && part == nil && !isTransposed && codec is PlainCodec
+    expert == nil && part == nil && !isTransposed && !isPacked
   }
 
   /// The elements of its tensor that it consists of; nil where they do not lie in one piece.
@@ -125,7 +149,7 @@ public struct Weight: Sendable {
   public func share(of tensor: TensorDescription, in file: any TensorFile) -> Weight {
     Weight(
       rowCount: rowCount, columnCount: columnCount, sources: [Source(file: file, tensor: tensor)],
-      expert: expert, part: part, isTransposed: isTransposed)
+      expert: expert, part: part, isTransposed: plainIsTransposed)
   }
 }
 

@@ -50,7 +50,7 @@ struct WeightFiles: Sendable {
 
   /// Whether there is a tensor of that name, or what takes its place where experts are factored.
   func holdsWeight(_ name: String) -> Bool {
-    place(of: name) != nil || place(of: FactoredExpertNames(weight: name).unique) != nil
+    !packed(name).isEmpty || place(of: FactoredExpertNames(weight: name).unique) != nil
   }
 
   /// The file that holds a tensor which the index does not place there, though nowhere else either.

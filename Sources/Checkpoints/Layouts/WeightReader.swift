@@ -60,7 +60,7 @@ public struct WeightReader: Sendable {
   /// - Throws: The file's error when the bytes cannot be read.
   /// - Complexity: O(rows * columns); memory for the elements, and of packed values for the matrix.
   public mutating func elements(of weight: Weight) throws -> [UInt8] {
-    guard weight.codec is PlainCodec else {
+    guard !weight.isPacked else {
       try read(weight)
       return encoded(matrix, as: weight.elementType)
     }
@@ -111,12 +111,14 @@ public struct WeightReader: Sendable {
         var space = target.elements.mutableSpan
         var values = space._mutatingExtracting(start..<start + count)
         weight.codec.decode(bytes, of: coded, into: &values)
+        if weight.isPacked { round(&values, to: weight.numberType) }
         return
       }
       if memory.count < count { memory = [Float](repeating: 0, count: count) }
       var space = memory.mutableSpan
       var values = space._mutatingExtracting(0..<count)
       weight.codec.decode(bytes, of: coded, into: &values)
+      if weight.isPacked { round(&values, to: weight.numberType) }
       var places = target.elements.mutableSpan
       // Safe: floats have no padding, and take any value.
       var room = unsafe places.mutableBytes
@@ -166,7 +168,7 @@ extension Weight {
   /// Reads what stands beside the values, as far as it belongs to this expert.
   fileprivate func companions() throws -> [CodedRows.Companion] {
     try sources.dropFirst().map { source in
-      let leading = expert.map { [$0] } ?? []
+      let leading = source.isShared ? [] : expert.map { [$0] } ?? []
       let shape = Array(source.tensor.shape.dropFirst(leading.count))
       let slice = TensorSlice(rows: 0..<(shape.first ?? 1), leading: leading)
       let elementCount = shape.reduce(1, *)

@@ -87,7 +87,7 @@ struct PlannedUnit: Sendable {
 extension GradientFile {
   /// The gradient of a weight.
   fileprivate func gradient(of weight: Weight) throws -> Weight {
-    let name = weight.tensorName
+    let name = weight.plainName
     guard let tensor = tensor(named: name) else {
       throw reasonForSkipping(name).map {
         AnalysisError.gradientNotRead(path: path, tensor: name, reason: $0)

@@ -46,25 +46,31 @@ private func decodeBF16(
   }
 }
 
-/// F16 by integer arithmetic: without a hardware conversion in the baseline instruction set, the
-/// compiler's own would call a function for each element.
 private func decodeF16(
   _ source: UnsafeRawPointer, _ target: UnsafeMutablePointer<Float>, _ count: Int
 ) {
   for index in 0..<count {
     // Safe: index < count, the number of elements on both sides.
     let stored = unsafe source.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
-    let bits = UInt32(UInt16(littleEndian: stored))
-    let sign = (bits & 0x8000) &<< 16
-    let magnitude = bits & 0x7fff
-    // Exponent 31 (infinity, NaN) becomes 255, every other normal one is re-biased by 127 - 15 =
-    // 112.
-    let bias: UInt32 = magnitude >= 0x7c00 ? 224 &<< 23 : 112 &<< 23
-    let normal = (magnitude &<< 13) &+ bias
-    // Subnormal values are magnitude * 2^-24, exactly.
-    let subnormal = (Float(Int32(bitPattern: magnitude)) * 0x1p-24).bitPattern
-    unsafe target[index] = Float(bitPattern: sign | (magnitude < 0x0400 ? subnormal : normal))
+    unsafe target[index] = float(ofF16: UInt32(UInt16(littleEndian: stored)))
   }
+}
+
+/// The number that the bits of an F16 stand for.
+///
+/// By integer arithmetic: without a hardware conversion in the baseline instruction set, the
+/// compiler's own would call a function for each element.
+@inline(__always)
+func float(ofF16 bits: UInt32) -> Float {
+  let sign = (bits & 0x8000) &<< 16
+  let magnitude = bits & 0x7fff
+  // Exponent 31 (infinity, NaN) becomes 255, every other normal one is re-biased by 127 - 15 =
+  // 112.
+  let bias: UInt32 = magnitude >= 0x7c00 ? 224 &<< 23 : 112 &<< 23
+  let normal = (magnitude &<< 13) &+ bias
+  // Subnormal values are magnitude * 2^-24, exactly.
+  let subnormal = (Float(Int32(bitPattern: magnitude)) * 0x1p-24).bitPattern
+  return Float(bitPattern: sign | (magnitude < 0x0400 ? subnormal : normal))
 }
 
 private func decodeF64(
