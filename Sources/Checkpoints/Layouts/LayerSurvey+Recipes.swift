@@ -42,6 +42,24 @@ extension LayerSurvey {
     }
   }
 
+  /// Finds a plain vector.
+  func vector(_ name: String, count: Int) -> MoELayer.FoundWeight {
+    guard let found = files[name] else { return .failure(missing(name)) }
+    guard found.tensor.elementType.isDecodable else {
+      return .failure(
+        .unsupported(
+          path: found.file.path, tensor: found.tensor.name,
+          elementType: found.tensor.elementType.rawValue, reason: "stands where numbers should"))
+    }
+    guard found.tensor.shape == [count] else {
+      return .failure(
+        .wrongShape(
+          path: found.file.path, tensor: found.tensor.name, shape: found.tensor.shape,
+          expected: [count]))
+    }
+    return .success(Weight(file: found.file, tensor: found.tensor))
+  }
+
   /// The recipe of one expert.
   func recipe(
     of projection: Projection, expert: Int, of count: Int, stored: StoredProjection, name: String,

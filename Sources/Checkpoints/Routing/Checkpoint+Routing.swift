@@ -54,8 +54,8 @@ extension LayerSurvey {
     // Some families store it as a matrix of one row.
     let count = experts(ofLayer: index).count
     let row = [1, count]
-    let shape = files[name]?.tensor.shape == row ? row : [count]
-    return weight(name, shape: shape)
+    return files[name]?.tensor.shape == row
+      ? weight(name, shape: row) : vector(name, count: count)
   }
 
   private func values(ofBias weight: Weight, layer: Int) throws -> [Double] {
