@@ -4,6 +4,13 @@ public enum Packings {
   /// counts.
   public static let all: [any Packing] = [
     PlainPacking(),
-    BlockFloat8(),
+    Float8Packing(),
+    MicroscaledFloat4Packing(),
+    ModelOptFloat4Packing(),
+    CompressedFloat4Packing(),
+    CompressedIntegersPacking(),
+    PlainIntegersPacking(),
+    GPTQPacking(),
+    AWQPacking(),
   ]
 }
