@@ -36,6 +36,8 @@ struct BlockFactors {
           zeros = companion.bytes[range].map { ByteCodes.int8[Int($0)] }
         }
       case .order: order = companion.integers(0..<rows.columnCount)
+      case .notes where companion.bytes.contains { $0 != 0 }:
+        factors = [Float](repeating: .nan, count: range.count)
       default: break
       }
     }

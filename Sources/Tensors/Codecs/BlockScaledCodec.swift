@@ -36,13 +36,15 @@ struct BlockScaledCodec: Codec {
   var zeros: Zeros?
   /// Whether a tensor tells the block of each column.
   var hasOrder = false
+  /// Whether a tensor tells how bytes are arranged, in one number; only 0, row after row, is read.
+  var hasFormat = false
   /// What the rounded products are multiplied with in the end.
   var lastFactor: Float?
 
   var companions: [CompanionRole] {
     let roles: [(CompanionRole, Bool)] = [
       (.scales, scaleType != nil), (.globalScale, globalScale != nil), (.zeros, zeros != nil),
-      (.order, hasOrder),
+      (.order, hasOrder), (.notes, hasFormat),
     ]
     return roles.filter(\.1).map(\.0)
   }

@@ -2,7 +2,7 @@
 /// 16 of a row, and a factor for all scales.
 ///
 /// As in the tool, scale * factor is rounded to a `Float` first, and then its product with the
-/// number.
+/// number; and minus zero is zero.
 ///
 /// Source: nvidia-modelopt 0.47, `torch/quantization/qtensor/nvfp4_tensor.py`, `dequantize`.
 public struct ModelOptFloat4Packing: Packing {
@@ -21,7 +21,8 @@ public struct ModelOptFloat4Packing: Packing {
   public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
     guard stored.values.elementType == .u8, stored.companions[.scales]?.elementType == .f8E4M3
     else { return nil }
-    return try stored.nvidiaCodec(globalScale: .multiplies)
+    return try stored.nvidiaCodec(
+      NibbleCodes.e2m1WithOneZero, globalScale: .multiplies)
   }
 }
 
@@ -52,20 +53,20 @@ public struct CompressedFloat4Packing: Packing {
   public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
     guard stored.values.elementType == .u8, stored.companions[.scales]?.elementType == .f8E4M3
     else { return nil }
-    return try stored.nvidiaCodec(globalScale: .divides)
+    return try stored.nvidiaCodec(NibbleCodes.e2m1, globalScale: .divides)
   }
 }
 
 extension PackedMatrix {
   fileprivate func nvidiaCodec(
-    globalScale: BlockScaledCodec.GlobalScale
+    _ codes: [SIMD2<Float>], globalScale: BlockScaledCodec.GlobalScale
   ) throws(PackingProblem) -> BlockScaledCodec {
     try expectHalves()
     let block = ScaleBlock(rows: 1, columns: 16)
     let scales = try part(.scales, [.f8E4M3], shapes: [block.grid(of: self)])
     _ = try part(.globalScale, [.f32], shapes: [[1], [], [1, 1]])
     return BlockScaledCodec(
-      name: "NVFP4, \(block.words(for: self)) and one for all", codes: .nibbles(NibbleCodes.e2m1),
+      name: "NVFP4, \(block.words(for: self)) and one for all", codes: .nibbles(codes),
       rowByteCount: columnCount.divided(by: 2), block: block, scaleType: scales.elementType,
       globalScale: globalScale)
   }

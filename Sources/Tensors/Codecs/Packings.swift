@@ -3,6 +3,7 @@ public enum Packings {
   /// The packings; one line for each file of this folder. Of two that would read a matrix, the first
   /// counts.
   public static let all: [any Packing] = [
+    BitsAndBytesPacking(),
     PlainPacking(),
     Float8Packing(),
     MicroscaledFloat4Packing(),
@@ -10,6 +11,7 @@ public enum Packings {
     CompressedFloat4Packing(),
     CompressedIntegersPacking(),
     PlainIntegersPacking(),
+    BitsAndBytesIntegersPacking(),
     GPTQPacking(),
     AWQPacking(),
   ]

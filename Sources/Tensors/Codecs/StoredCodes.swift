@@ -40,6 +40,9 @@ enum NibbleCodes {
   /// One sign, two bits of exponent with bias 1, one of mantissa: E2M1.
   static let e2m1 = pairs(of: magnitudes + magnitudes.map { -$0 })
 
+  /// The same where minus zero is zero.
+  static let e2m1WithOneZero = pairs(of: magnitudes + magnitudes.map { $0 == 0 ? 0 : -$0 })
+
   /// Integers with 8 added.
   static let offset8 = pairs(of: (0..<16).map { Float($0 - 8) })
 
