@@ -72,18 +72,45 @@ import Testing
     let folder = try toy.written()
     let checkpoint = try Checkpoint(path: folder.path)
     #expect(checkpoint.layers.map(\.index) == [0, 1, 2])
-    #expect(checkpoint.layers[0].problems == [])
-    #expect(checkpoint.layers[2].problems == [])
+    #expect(checkpoint.problems == [])
     #expect(try checkpoint.layers[1].router.get().name == "model.layers.1.mlp.gate.weight")
-    let file = folder.path("model.safetensors")
-    let reason = "stacks the weights of all experts in one tensor"
-    let stacked = CheckpointError.unsupported(
-      path: file, tensor: "model.layers.1.mlp.experts.gate_up_proj", elementType: "BF16",
-      reason: reason)
-    let down = CheckpointError.unsupported(
-      path: file, tensor: "model.layers.1.mlp.experts.down_proj", elementType: "BF16",
-      reason: reason)
-    #expect(checkpoint.problems == [stacked, stacked, down])
+    let up = try #require(checkpoint.layers[1].experts[.up])
+    #expect(up.count == 3)
+    #expect(
+      try up[2].get().name == "model.layers.1.mlp.experts.gate_up_proj[2, second half of out]")
+    #expect(try up[2].get().shape == [6, 8])
+  }
+
+  @Test("the same experts in two layouts are refused, and so are two packings of one")
+  func twice() throws {
+    var toy = ToyCheckpoint.of("olmoe", layerCount: 1)
+    toy.addLayer(0, experts: 3, hidden: 8, width: 6)
+    toy.tensors += [
+      ToyTensor("model.layers.0.mlp.experts.gate_up_proj", .bf16, [3, 12, 8], seed: 2),
+      ToyTensor("model.layers.0.mlp.experts.down_proj", .bf16, [3, 8, 6], seed: 3),
+    ]
+    let folder = try toy.written()
+    #expect(
+      try Checkpoint(path: folder.path).problems == [
+        .storedTwice(
+          path: folder.path("model.safetensors"),
+          tensor: "model.layers.0.mlp.experts.0.gate_proj.weight",
+          other: "model.layers.0.mlp.experts.gate_up_proj")
+      ])
+    var other = ToyCheckpoint.of("olmoe", layerCount: 1)
+    other.addLayer(0, experts: 3, hidden: 8, width: 6)
+    let name = "model.layers.0.mlp.experts.1.up_proj"
+    other.tensors += [
+      ToyTensor("\(name).weight_packed", .i32, [6, 1], seed: 2),
+      ToyTensor("\(name).weight_scale", .bf16, [6, 1], seed: 3),
+    ]
+    let second = try other.written()
+    #expect(
+      try Checkpoint(path: second.path).problems == [
+        .storedTwice(
+          path: second.path("model.safetensors"), tensor: "\(name).weight",
+          other: "\(name).weight_packed")
+      ])
   }
 
   @Test(

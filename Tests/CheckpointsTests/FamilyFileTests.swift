@@ -127,7 +127,7 @@ import Testing
     ),
     (
       "[\"mine\", \"one-each\"]", "[\"one\"]", "families[0].experts[0]",
-      "is 'one', but there is no such layout; there are mine, one-each, one-each-gptq, one-each-int4, one-each-up-down, one-each-w, stacked, stacked-interleaved, stacked-linear, stacked-mxfp4, stacked-transposed"
+      "is 'one', but there is no such layout; there are mine, one-each, one-each-up-down, one-each-w, stacked, stacked-interleaved, stacked-linear, stacked-transposed, stacked-turns"
     ),
     (
       "gate-up-down", "gud", "families[0].shared.names",
@@ -157,7 +157,7 @@ import Testing
     ),
     (
       "\"up_proj\"", "\"upProj\"", "layouts.mine.upProj",
-      "is not known; known there are down_proj, gate_proj, up_proj"
+      "is not known; known there are down_proj, gate_proj, plain, up_proj"
     ),
     (
       "\"families\"", "\"family\"", "family",

@@ -142,64 +142,37 @@ import Testing
     }
   }
 
-  struct Refused: CustomTestStringConvertible, Sendable {
-    let folder: String
-    let file: String
-    let tensor: String
-    let type: String
-    let reason: String
-    let count: Int
-
-    var testDescription: String { folder }
-  }
-
-  static let stacked = "stacks the weights of all experts in one tensor"
-  static let refused = [
-    Refused(
-      folder: "qwen2_moe/fused", file: "model-00002-of-00007.safetensors",
-      tensor: "model.layers.0.mlp.experts.gate_up_proj", type: "BF16", reason: stacked, count: 6),
-    Refused(
-      folder: "granitemoe/hub", file: "model-00002-of-00005.safetensors",
-      tensor: "model.layers.0.block_sparse_moe.input_linear.weight", type: "BF16",
-      reason: stacked, count: 6),
-    Refused(
-      folder: "gpt_oss/hub", file: "model-00003-of-00007.safetensors",
-      tensor: "model.layers.0.mlp.experts.gate_up_proj", type: "BF16", reason: stacked, count: 6),
-    Refused(
-      folder: "gpt_oss_mxfp4/hub", file: "model.safetensors",
-      tensor: "model.layers.0.mlp.experts.gate_up_proj_blocks", type: "U8",
-      reason: "holds weights packed as MXFP4", count: 6),
-    Refused(
-      folder: "llama4_text/hub", file: "model-00004-of-00006.safetensors",
-      tensor: "model.layers.1.feed_forward.experts.gate_up_proj", type: "BF16", reason: stacked,
-      count: 3),
-    Refused(
-      folder: "deepseek_v3_fp8/hub", file: "model.safetensors",
-      tensor: "model.layers.1.mlp.experts.0.gate_proj.weight", type: "F8_E4M3",
-      reason:
-        "holds quantised weights with scales in 'model.layers.1.mlp.experts.0.gate_proj.weight_scale_inv'",
-      count: 15),
-    Refused(
-      folder: "deepseek_v3_ct_int4/hub", file: "model.safetensors",
-      tensor: "model.layers.1.mlp.experts.0.gate_proj.weight_packed", type: "I32",
-      reason: "holds weights packed as compressed-tensors int4", count: 3),
+  /// Folders of the same model, stored in several ways.
+  static let twins = [
+    ["bailing_hybrid/hub", "bailing_hybrid/fused"], ["deepseek_v2/hub", "deepseek_v2/fused"],
+    ["deepseek_v3/hub", "deepseek_v3/fused"], ["deepseek_v4/hub", "deepseek_v4/fused"],
+    ["kimi_linear/hub", "kimi_linear/fused"], ["mixtral/hub", "mixtral/fused"],
+    ["granitemoe/hub", "granitemoe/fused"], ["olmoe/hub", "olmoe/fused"],
+    ["phimoe/hub", "phimoe/fused"], ["qwen2_moe/hub", "qwen2_moe/fused"],
+    ["qwen2_moe_mixed/hub", "qwen2_moe_mixed/fused"], ["qwen3_moe/hub", "qwen3_moe/fused"],
+    ["qwen3_next/hub", "qwen3_next/fused"],
+    ["qwen3_5_moe_text/hub", "qwen3_5_moe_text/fused"],
+    ["qwen3_5_moe_cond/hub", "qwen3_5_moe_cond/fused"],
+    [
+      "deepseek_v3_fp8/hub", "deepseek_v3_fp8/resave_fused", "deepseek_v3_fp8/resave_fp8",
+      "deepseek_v3_fp8/resave_fp8_fused",
+    ],
+    ["deepseek_v3_ct_int4/hub", "deepseek_v3_ct_int4/resave_fused"],
+    ["gpt_oss_mxfp4/hub", "gpt_oss_mxfp4/resave_fused", "gpt_oss_mxfp4/resave"],
   ]
 
-  @Test("A checkpoint that is not read yet is refused with tensor and type", arguments: refused)
-  func refusedCheckpoint(expected: Refused) throws {
-    let folder = Fixture.url("families/\(expected.folder)").path
-    let checkpoint = try Checkpoint(path: folder)
-    #expect(
-      checkpoint.problems.first
-        == .unsupported(
-          path: "\(folder)/\(expected.file)", tensor: expected.tensor,
-          elementType: expected.type, reason: expected.reason))
-    #expect(checkpoint.problems.count == expected.count)
-    for problem in checkpoint.problems {
-      guard case .unsupported = problem else {
-        Issue.record("another problem: \(problem)")
-        continue
+  @Test("One model stored in several ways holds the same matrices", arguments: twins)
+  func twins(folders: [String]) throws {
+    let first = try Checkpoint(path: Fixture.url("families/\(folders[0])").path)
+    #expect(first.problems == [])
+    for folder in folders.dropFirst() {
+      let twin = try Checkpoint(path: Fixture.url("families/\(folder)").path)
+      #expect(twin.problems == [])
+      #expect(twin.layers.map(\.index) == first.layers.map(\.index))
+      for (one, other) in zip(first.layers.flatMap(\.weights), twin.layers.flatMap(\.weights)) {
+        #expect(try matrix(one) == matrix(other), "\(one.name) and \(other.name)")
       }
+      #expect(first.layers.flatMap(\.weights).count == twin.layers.flatMap(\.weights).count)
     }
   }
 

@@ -150,4 +150,24 @@ import Testing
       encode([Float](repeating: 1, count: 2).span, as: .f8E4M3, into: &target)
     }
   }
-}
+
+
+  @Test("numbers are rounded as they are stored", arguments: [ElementType.f32, .f16, .bf16, .f64])
+  func rounding(type: ElementType) {
+    var values: [Float] = [
+      0, -0, 1, 1.001, 65_519, 65_520, 1e-8, 6e-8, -3e-5, .infinity, -.infinity, 3.4e38, 0x1p-140,
+      .pi, 1.003_906_25, 1.011_718_75,
+    ]
+    var bytes = [UInt8](repeating: 0, count: values.count * type.bitCount / 8)
+    var space = bytes.mutableSpan
+    // Safe: bytes have no padding, and take any value.
+    var target = unsafe space.mutableBytes
+    encode(values.span, as: type, into: &target)
+    var expected = values
+    var decoded = expected.mutableSpan
+    // Safe: bytes have no padding.
+    decode(unsafe bytes.span.bytes, of: type, into: &decoded)
+    var rounded = values.mutableSpan
+    round(&rounded, to: type)
+    #expect(values.map(\.bitPattern) == expected.map(\.bitPattern))
+  }}

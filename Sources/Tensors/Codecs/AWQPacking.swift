@@ -1,0 +1,117 @@
+/// AWQ: integers of four bits, eight outputs in each word of 32 bits, with a scale and a zero point
+/// for each output and group of inputs.
+///
+/// Of the eight outputs of a word, counted from its lowest bits, the first stands for output 0, the
+/// next for 2, 4, 6, 1, 3, 5 and 7. Zero points are packed likewise. That is what the versions `gemm`,
+/// `exllama` and `ipex` store; `gemv` and others arrange words for their own programs.
+///
+/// Source: autoawq 0.2.9, `awq/utils/packing_utils.py`, `dequantize_gemm`.
+public struct AWQPacking: Packing {
+  /// What messages call it.
+  public let name = "AWQ"
+
+  /// The values.
+  public let values = [NameEnding(".qweight", insteadOf: ".weight")]
+
+  /// What stands beside them.
+  public let companions: [CompanionRole: [NameEnding]] = [
+    .scales: [NameEnding(".scales", insteadOf: ".weight")],
+    .zeros: [NameEnding(".qzeros", insteadOf: ".weight")],
+  ]
+
+  /// Inputs before outputs.
+  public let isTransposed = true
+
+  /// Makes the packing.
+  public init() {}
+
+  /// Makes what decodes integers.
+  public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
+    guard stored.isOfAWQ else { return nil }
+    let version = stored.notes.version?.lowercased()
+    let read = ["gemm", "exllama", "exllamav2", "exllama_v2", "ipex"]
+    if stored.notes.isOfAWQ, let version, !read.contains(version) {
+      throw .unsupported("AWQ integers arranged for \(version)")
+    }
+    if let bitCount = stored.notes.bitCount, bitCount != 4 {
+      throw .unsupported("AWQ integers of \(bitCount) bits")
+    }
+    if stored.values.elementType == .i16
+      || stored.values.shape == [stored.columnCount, stored.rowCount.divided(by: 8)]
+        && stored.values.shape != [stored.rowCount, stored.columnCount.divided(by: 8)]
+    {
+      throw .unsupported("AWQ integers arranged for gemv")
+    }
+    guard stored.values.elementType == .i32 else { throw .wrongType(nil, expected: [.i32]) }
+    let wordCount = stored.columnCount.divided(by: 8)
+    try stored.expectValues([stored.rowCount, wordCount])
+    let groupSize = try stored.groupSize(hasOrder: false)
+    let groupCount = stored.companions[.scales]?.shape[0] ?? 0
+    _ = try stored.part(.zeros, [.i32], shapes: [[groupCount, wordCount]])
+    return AWQCodec(
+      groups: GroupedIntegers(
+        bitCount: 4, groupSize: groupSize, places: [0, 4, 1, 5, 2, 6, 3, 7], zeroOffset: 0))
+  }
+}
+
+/// Decodes integers of four bits whose words hold eight columns in AWQ's order.
+struct AWQCodec: Codec {
+  let groups: GroupedIntegers
+  let companions: [CompanionRole] = [.scales, .zeros]
+
+  var name: String { "AWQ int4, groups of \(groups.groupSize ?? 0)" }
+
+  func decode(_ bytes: RawSpan, of rows: CodedRows, into values: inout MutableSpan<Float>) {
+    let columnCount = rows.columnCount
+    guard !rows.range.isEmpty, columnCount > 0 else { return }
+    let wordCount = columnCount.divided(by: 8)
+    precondition(bytes.byteCount == rows.range.count * wordCount * 4, "rows of another length")
+    precondition(values.count == rows.range.count * columnCount, "room for other rows")
+    let table = groups.rows(for: rows)
+    // Safe: the numbers of bytes and places are checked above, and each group has a scale and a zero
+    // point for each column.
+    unsafe bytes.withUnsafeBytes { source in
+      unsafe values.withUnsafeMutableBufferPointer { target in
+        unsafe table.scales.withUnsafeBufferPointer { scales in
+          unsafe table.zeros.withUnsafeBufferPointer { zeros in
+            for row in 0..<rows.range.count {
+              guard let start = table.starts[row] else {
+                for column in 0..<columnCount { unsafe target[row * columnCount + column] = .nan }
+                continue
+              }
+              for index in 0..<wordCount {
+                let stored = unsafe source.loadUnaligned(
+                  fromByteOffset: 4 * (row * wordCount + index), as: UInt32.self)
+                let word = UInt32(littleEndian: stored)
+                // Columns 2k and 2k + 1 stand 16 bits apart.
+                let pairs = SIMD4(word, word &>> 4, word &>> 8, word &>> 12)
+                var integers = SIMD8<Int32>()
+                integers.evenHalf = SIMD4(truncatingIfNeeded: pairs & 15)
+                integers.oddHalf = SIMD4(truncatingIfNeeded: pairs &>> 16 & 15)
+                let numbers = SIMD8<Float>(integers)
+                for column in 8 * index..<min(8 * index + 8, columnCount) {
+                  unsafe target[row * columnCount + column] =
+                    (numbers[column & 7] - zeros[start + column]) * scales[start + column]
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension QuantizationNotes {
+  fileprivate var isOfAWQ: Bool { method?.lowercased().contains("awq") ?? false }
+}
+
+extension PackedMatrix {
+  /// Whether the matrix is AWQ's and not GPTQ's, whose tensors have the same names.
+  var isOfAWQ: Bool {
+    if notes.isOfAWQ { return true }
+    let isGPTQ = notes.method?.lowercased().contains("gptq") ?? false
+    return !isGPTQ && companions[.order] == nil
+      && values.shape == [rowCount, columnCount.divided(by: 8)]
+  }
+}

@@ -1,0 +1,128 @@
+/// GPTQ: integers of two, four or eight bits, packed down the inputs into words of 32 bits, with a
+/// scale and a zero point for each output and group of inputs.
+///
+/// The first input of a word has its lowest bits. `g_idx` tells the group of each input; an input
+/// whose group is not there becomes NaN. The first version of the format stores zero points less one,
+/// taken away from whole words; the second, `gptq_v2`, stores them as they are.
+///
+/// Source: auto-round 0.16, `auto_round_extension/torch/qlinear_torch_zp.py` (first version) and
+/// `qlinear_torch.py` (second); gptqmodel 7.7, `utils/model.py`, `convert_gptq_v1_to_v2_format`.
+public struct GPTQPacking: Packing {
+  /// What messages call it.
+  public let name = "GPTQ"
+
+  /// The values.
+  public let values = [NameEnding(".qweight", insteadOf: ".weight")]
+
+  /// What stands beside them.
+  public let companions: [CompanionRole: [NameEnding]] = [
+    .scales: [NameEnding(".scales", insteadOf: ".weight")],
+    .zeros: [NameEnding(".qzeros", insteadOf: ".weight")],
+    .order: [NameEnding(".g_idx", insteadOf: ".weight")],
+  ]
+
+  /// Inputs before outputs.
+  public let isTransposed = true
+
+  /// Makes the packing.
+  public init() {}
+
+  /// Makes what decodes integers.
+  public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
+    guard stored.values.elementType == .i32, !stored.isOfAWQ else { return nil }
+    func shape(_ bitCount: Int) -> [Int] {
+      [stored.rowCount.divided(by: 32, times: bitCount), stored.columnCount]
+    }
+    let known = [4, 8, 2, 3, 5, 6, 7]
+    let found = known.first { shape($0) == stored.values.shape }
+    if let method = stored.notes.version?.lowercased(), ["marlin", "bitblas"].contains(method) {
+      throw .unsupported("GPTQ integers arranged for \(method)")
+    }
+    guard let bitCount = stored.notes.bitCount ?? found, known.contains(bitCount),
+      stored.values.shape == shape(bitCount)
+    else {
+      let bitCount = stored.notes.bitCount.flatMap { known.contains($0) ? $0 : nil } ?? 4
+      throw .wrongShape(nil, expected: shape(bitCount))
+    }
+    guard 32.isMultiple(of: bitCount) else {
+      throw .unsupported("GPTQ integers of \(bitCount) bits")
+    }
+
+    let together = 32 / bitCount
+    let hasOrder = stored.companions[.order] != nil
+    let groupSize = try stored.groupSize(hasOrder: hasOrder)
+    let groupCount = stored.companions[.scales]?.shape[0] ?? 0
+    _ = try stored.part(
+      .zeros, [.i32], shapes: [[groupCount, stored.columnCount.divided(by: together)]])
+    if hasOrder { _ = try stored.part(.order, [.i32, .i64], shapes: [[stored.rowCount]]) }
+    let isSecond = stored.notes.version?.lowercased() == "gptq_v2"
+    let ones = (0..<together).reduce(UInt32(0)) { $0 | 1 << UInt32(bitCount * $1) }
+    return GPTQCodec(
+      groups: GroupedIntegers(
+        bitCount: bitCount, groupSize: groupSize, places: Array(0..<together),
+        zeroOffset: isSecond ? 0 : ones))
+  }
+}
+
+/// Decodes integers that are packed down the rows.
+struct GPTQCodec: Codec {
+  let groups: GroupedIntegers
+
+  var name: String {
+    let size = groups.groupSize.map { "groups of \($0)" } ?? "groups in an order of their own"
+    return "GPTQ int\(groups.bitCount), \(size)"
+  }
+
+  var companions: [CompanionRole] {
+    groups.groupSize == nil ? [.scales, .zeros, .order] : [.scales, .zeros]
+  }
+
+  var rowsTogether: Int { 32 / groups.bitCount }
+
+  func decode(_ bytes: RawSpan, of rows: CodedRows, into values: inout MutableSpan<Float>) {
+    let columnCount = rows.columnCount
+    guard !rows.range.isEmpty, columnCount > 0 else { return }
+    precondition(rows.range.lowerBound.isMultiple(of: rowsTogether), "a word that begins before")
+    precondition(
+      bytes.byteCount == rows.range.count.divided(by: rowsTogether) * columnCount * 4,
+      "rows of another length")
+    precondition(values.count == rows.range.count * columnCount, "room for other rows")
+    let mask = UInt32(1) << groups.bitCount - 1
+    let table = groups.rows(for: rows)
+    // Safe: the numbers of bytes and places are checked above, and each group has a scale and a zero
+    // point for each column.
+    unsafe bytes.withUnsafeBytes { source in
+      unsafe values.withUnsafeMutableBufferPointer { target in
+        unsafe table.scales.withUnsafeBufferPointer { scales in
+          unsafe table.zeros.withUnsafeBufferPointer { zeros in
+            for row in 0..<rows.range.count {
+              let (place, inWord) = row.quotientAndRemainder(dividingBy: rowsTogether)
+              let shift = UInt32(inWord * groups.bitCount)
+              guard let start = table.starts[row] else {
+                for column in 0..<columnCount { unsafe target[row * columnCount + column] = .nan }
+                continue
+              }
+              for column in 0..<columnCount {
+                let word = unsafe source.loadUnaligned(
+                  fromByteOffset: 4 * (place * columnCount + column), as: UInt32.self)
+                let number = Float(
+                  Int32(truncatingIfNeeded: UInt32(littleEndian: word) &>> shift & mask))
+                unsafe target[row * columnCount + column] =
+                  (number - zeros[start + column]) * scales[start + column]
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Int {
+  /// How many words of a size hold as many elements, each of some bits.
+  fileprivate func divided(by size: Int, times bitCount: Int) -> Int {
+    let (words, rest) = quotientAndRemainder(dividingBy: size)
+    let whole = words.multipliedReportingOverflow(by: bitCount)
+    return whole.overflow ? .max : whole.partialValue + (rest * bitCount).divided(by: size)
+  }
+}
