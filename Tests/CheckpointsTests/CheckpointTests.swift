@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import Foundation
 import HDF5Files
 import TestSupport
