@@ -68,32 +68,32 @@ struct AWQCodec: Codec {
     precondition(bytes.byteCount == rows.range.count * wordCount * 4, "rows of another length")
     precondition(values.count == rows.range.count * columnCount, "room for other rows")
     let table = groups.rows(for: rows)
-    // Safe: the numbers of bytes and places are checked above, and each group has a scale and a zero
-    // point for each column.
+    // The eight integers of a word, in their order.
+    var integers = [UInt32](repeating: 0, count: 8 * wordCount)
+    // Safe: the numbers of bytes and places are checked above.
     unsafe bytes.withUnsafeBytes { source in
       unsafe values.withUnsafeMutableBufferPointer { target in
-        unsafe table.scales.withUnsafeBufferPointer { scales in
-          unsafe table.zeros.withUnsafeBufferPointer { zeros in
-            for row in 0..<rows.range.count {
-              guard let start = table.starts[row] else {
-                for column in 0..<columnCount { unsafe target[row * columnCount + column] = .nan }
-                continue
-              }
-              for index in 0..<wordCount {
-                let stored = unsafe source.loadUnaligned(
-                  fromByteOffset: 4 * (row * wordCount + index), as: UInt32.self)
-                let word = UInt32(littleEndian: stored)
-                // Columns 2k and 2k + 1 stand 16 bits apart.
-                let pairs = SIMD4(word, word &>> 4, word &>> 8, word &>> 12)
-                var integers = SIMD8<Int32>()
-                integers.evenHalf = SIMD4(truncatingIfNeeded: pairs & 15)
-                integers.oddHalf = SIMD4(truncatingIfNeeded: pairs &>> 16 & 15)
-                let numbers = SIMD8<Float>(integers)
-                for column in 8 * index..<min(8 * index + 8, columnCount) {
-                  unsafe target[row * columnCount + column] =
-                    (numbers[column & 7] - zeros[start + column]) * scales[start + column]
-                }
-              }
+        unsafe integers.withUnsafeMutableBufferPointer { integers in
+          guard let source = source.baseAddress, let target = target.baseAddress,
+            let integers = integers.baseAddress
+          else { return }
+          for row in 0..<rows.range.count {
+            let words = unsafe source + 4 * row * wordCount
+            for index in 0..<wordCount {
+              // Safe: below the number of words.
+              let word = unsafe UInt32(
+                littleEndian: words.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self))
+              // Columns 2k and 2k + 1 stand 16 bits apart.
+              let even = SIMD4(word, word &>> 4, word &>> 8, word &>> 12)
+              var ordered = SIMD8<UInt32>()
+              ordered.evenHalf = even & 15
+              ordered.oddHalf = even &>> 16 & 15
+              unsafe UnsafeMutableRawPointer(integers + 8 &* index).storeBytes(
+                of: ordered, as: SIMD8<UInt32>.self)
+            }
+            unsafe table.scale(target + row * columnCount, ofRow: row, count: columnCount) {
+              // Safe: below the number of columns.
+              unsafe integers[$0]
             }
           }
         }

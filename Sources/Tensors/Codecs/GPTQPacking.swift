@@ -89,28 +89,18 @@ struct GPTQCodec: Codec {
     precondition(values.count == rows.range.count * columnCount, "room for other rows")
     let mask = UInt32(1) << groups.bitCount - 1
     let table = groups.rows(for: rows)
-    // Safe: the numbers of bytes and places are checked above, and each group has a scale and a zero
-    // point for each column.
+    // Safe: the numbers of bytes and places are checked above.
     unsafe bytes.withUnsafeBytes { source in
       unsafe values.withUnsafeMutableBufferPointer { target in
-        unsafe table.scales.withUnsafeBufferPointer { scales in
-          unsafe table.zeros.withUnsafeBufferPointer { zeros in
-            for row in 0..<rows.range.count {
-              let (place, inWord) = row.quotientAndRemainder(dividingBy: rowsTogether)
-              let shift = UInt32(inWord * groups.bitCount)
-              guard let start = table.starts[row] else {
-                for column in 0..<columnCount { unsafe target[row * columnCount + column] = .nan }
-                continue
-              }
-              for column in 0..<columnCount {
-                let word = unsafe source.loadUnaligned(
-                  fromByteOffset: 4 * (place * columnCount + column), as: UInt32.self)
-                let number = Float(
-                  Int32(truncatingIfNeeded: UInt32(littleEndian: word) &>> shift & mask))
-                unsafe target[row * columnCount + column] =
-                  (number - zeros[start + column]) * scales[start + column]
-              }
-            }
+        guard let source = source.baseAddress, let target = target.baseAddress else { return }
+        for row in 0..<rows.range.count {
+          let (place, inWord) = row.quotientAndRemainder(dividingBy: rowsTogether)
+          let words = unsafe source + 4 * place * columnCount
+          let shift = UInt32(inWord * groups.bitCount)
+          unsafe table.scale(target + row * columnCount, ofRow: row, count: columnCount) { column in
+            // Safe: below the number of columns.
+            let word = unsafe words.loadUnaligned(fromByteOffset: 4 &* column, as: UInt32.self)
+            return UInt32(littleEndian: word) &>> shift & mask
           }
         }
       }

@@ -1,7 +1,7 @@
 /// Every packing that there is.
 public enum Packings {
-  /// The packings; one line for each file of this folder. Of two that would read a matrix, the first
-  /// counts.
+  /// The packings; one line for each file of this folder, and those that are not read at the end. Of
+  /// two that would read a matrix, the first counts.
   public static let all: [any Packing] = [
     BitsAndBytesPacking(),
     PlainPacking(),
@@ -14,5 +14,5 @@ public enum Packings {
     BitsAndBytesIntegersPacking(),
     GPTQPacking(),
     AWQPacking(),
-  ]
+  ] + RefusedPacking.all
 }
