@@ -62,7 +62,10 @@ public struct PlainIntegersPacking: Packing {
 }
 
 extension PackedMatrix {
-  fileprivate func isPacked(_ bitCount: Int) -> Bool { values.shape == shape(ofPacked: bitCount) }
+  /// Whether a row has as many words as integers of some bits take.
+  fileprivate func isPacked(_ bitCount: Int) -> Bool {
+    values.shape.last == shape(ofPacked: bitCount)[1]
+  }
 
   fileprivate func shape(ofPacked bitCount: Int) -> [Int] {
     [rowCount, columnCount.divided(by: 32 / bitCount)]
