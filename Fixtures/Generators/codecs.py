@@ -179,7 +179,7 @@ def compressed_tensors():
              strategy="channel")
     integers("int4-whole", 4, (11, 45), scales(1, dtype=torch.bfloat16), strategy="tensor")
     integers("int8-groups", 8, (24, 96), scales(24, 3, dtype=torch.bfloat16), strategy="group", group_size=32)
-    integers("int8-rows-ragged", 8, (27, 45), scales(27, 1), zeros(8, 27, 1), torch.bfloat16,
+    integers("int8-rows-ragged", 8, (27, 45), scales(27, 1, dtype=torch.bfloat16), zeros(8, 27, 1), torch.bfloat16,
              notes={"bitCount": 8}, strategy="channel")
 
     for name, zero in (("int8-plain", None), ("int8-plain-zeros", zeros(8, 24, 1))):

@@ -150,7 +150,8 @@ extension CodedRows.Companion {
   fileprivate var nestedOffset: Float {
     let text = String(decoding: bytes, as: UTF8.self)
     guard let key = text.firstRange(of: "\"nested_offset\":") else { return .nan }
-    let number = text[key.upperBound...].drop { $0 == " " }.prefix { "+-.0123456789eE".contains($0) }
+    let number = text[key.upperBound...].drop { $0 == " " }
+      .prefix { "+-.0123456789eE".contains($0) }
     return Double(number).map { Float($0) } ?? .nan
   }
 }

@@ -61,9 +61,8 @@ extension GroupedIntegers.Rows {
     var zeros: [Float] = []
   }
 
-  /// Writes the numbers of a row, all of them NaN where its group is not there.
-  ///
-  /// - Parameter stored: The stored integer of a column.
+  /// Writes the numbers of a row, all of them NaN where its group is not there; `stored` tells the
+  /// stored integer of a column.
   @inline(__always)
   func scale(
     _ places: UnsafeMutablePointer<Float>, ofRow row: Int, count: Int,
@@ -91,7 +90,9 @@ extension GroupedIntegers.Rows {
 extension PackedMatrix {
   /// How many inputs a group has by the number of groups; nil where the order tells.
   ///
-  /// - Parameter order: Whether a tensor tells the group of each input.
+  /// - Parameter hasOrder: Whether a tensor tells the group of each input.
+  /// - Returns: The number of inputs.
+  /// - Throws: What is wrong with the scales.
   func groupSize(hasOrder: Bool) throws(PackingProblem) -> Int? {
     let scales = try part(.scales, [.f16, .bf16, .f32])
     guard scales.shape.count == 2, scales.shape[1] == columnCount, scales.shape[0] > 0 else {

@@ -42,6 +42,7 @@ extension PackedMatrix {
   /// for rows where the matrix is square.
   ///
   /// - Parameter usual: The blocks that are usual.
+  /// - Returns: The rows and columns that share a scale.
   /// - Throws: ``PackingProblem/wrongShape(_:expected:)``, with the shape for the first of all
   ///   blocks, where none gives the shape; ``PackingProblem/missing(_:)`` where there are no scales.
   func scaleBlock(usual: [ScaleBlock]) throws(PackingProblem) -> ScaleBlock {
@@ -77,6 +78,8 @@ extension PackedMatrix {
   ///   - role: What it is for.
   ///   - types: The types that it may have.
   ///   - shapes: The shapes that it may have; nil where any will do.
+  /// - Returns: What there is.
+  /// - Throws: That it is missing, or what is wrong with it.
   func part(
     _ role: CompanionRole, _ types: [ElementType], shapes: [[Int]]? = nil
   ) throws(PackingProblem) -> Part {
