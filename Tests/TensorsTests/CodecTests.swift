@@ -61,6 +61,22 @@ import Testing
     }
   }
 
+  @Test("the version that config.json names tells what zero points are")
+  func versions() throws {
+    let cases = [
+      ("gptq-4-bits", nil), ("gptq-4-bits", "gptq"), ("gptq-4-bits", "auto_round:auto_gptq"),
+      ("gptq-v2-order", "GPTQ_V2"), ("gptq-v2-order", "auto_round"),
+      ("gptq-v2-order", "auto_round:gptqmodel"), ("awq", "GEMM"), ("awq", "auto_round:auto_awq"),
+    ]
+    for (name, version) in cases {
+      var fixture = try CodecFixture(named: name)
+      fixture.notes.method = "auto-round"
+      fixture.notes.version = version
+      let found = try #require(try fixture.decoded())
+      #expect(found.firstDifference(from: fixture.expected) == nil, "\(version ?? "")")
+    }
+  }
+
   @Test("plain numbers decode as they are", arguments: [ElementType.f64, .f32, .f16, .bf16])
   func plain(type: ElementType) throws {
     let values = exactRandomValues(count: 12, seed: 1)

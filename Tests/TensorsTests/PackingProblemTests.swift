@@ -109,15 +109,15 @@ import Testing
       } == .unsupported("GPTQ integers of 3 bits"))
     #expect(
       try Self.problem("gptq-4-bits") { $0.notes.version = "marlin" }
-        == .unsupported("GPTQ integers arranged for marlin"))
+        == .unsupported("GPTQ integers in the form of marlin"))
     #expect(
       try Self.problem("awq") { $0.notes.version = "GEMV" }
-        == .unsupported("AWQ integers arranged for gemv"))
+        == .unsupported("AWQ integers in the form of gemv"))
     #expect(
       try Self.problem("awq") {
         $0.notes.version = nil
         $0.values.shape = [40, 8]
-      } == .unsupported("AWQ integers arranged for gemv"))
+      } == .unsupported("AWQ integers in the form of gemv"))
     #expect(
       try Self.problem("awq") { $0.notes.bitCount = 8 }
         == .unsupported("AWQ integers of 8 bits"))

@@ -29,9 +29,9 @@ public struct AWQPacking: Packing {
   public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
     guard stored.isOfAWQ else { return nil }
     let version = stored.notes.version?.lowercased()
-    let read = ["gemm", "exllama", "exllamav2", "exllama_v2", "ipex"]
+    let read = ["gemm", "exllama", "exllamav2", "ipex", "auto_round:awq", "auto_round:auto_awq"]
     if stored.notes.isOfAWQ, let version, !read.contains(version) {
-      throw .unsupported("AWQ integers arranged for \(version)")
+      throw .unsupported("AWQ integers in the form of \(version)")
     }
     if let bitCount = stored.notes.bitCount, bitCount != 4 {
       throw .unsupported("AWQ integers of \(bitCount) bits")
@@ -40,7 +40,7 @@ public struct AWQPacking: Packing {
       || stored.values.shape == [stored.columnCount, stored.rowCount.divided(by: 8)]
         && stored.values.shape != [stored.rowCount, stored.columnCount.divided(by: 8)]
     {
-      throw .unsupported("AWQ integers arranged for gemv")
+      throw .unsupported("AWQ integers in the form of gemv")
     }
     guard stored.values.elementType == .i32 else { throw .wrongType(nil, expected: [.i32]) }
     let wordCount = stored.columnCount.divided(by: 8)
@@ -103,7 +103,9 @@ struct AWQCodec: Codec {
 }
 
 extension QuantizationNotes {
-  fileprivate var isOfAWQ: Bool { method?.lowercased().contains("awq") ?? false }
+  fileprivate var isOfAWQ: Bool {
+    [method, version].contains { $0?.lowercased().contains("awq") ?? false }
+  }
 }
 
 extension PackedMatrix {

@@ -3,7 +3,8 @@
 ///
 /// The first input of a word has its lowest bits. `g_idx` tells the group of each input; an input
 /// whose group is not there becomes NaN. The first version of the format stores zero points less one,
-/// taken away from whole words; the second, `gptq_v2`, stores them as they are.
+/// taken away from whole words; the second, `gptq_v2`, stores them as they are, and so does auto-round
+/// unless it writes for others.
 ///
 /// Source: auto-round 0.16, `auto_round_extension/torch/qlinear_torch_zp.py` (first version) and
 /// `qlinear_torch.py` (second); gptqmodel 7.7, `utils/model.py`, `convert_gptq_v1_to_v2_format`.
@@ -24,6 +25,11 @@ public struct GPTQPacking: Packing {
   /// Inputs before outputs.
   public let isTransposed = true
 
+  /// The words for the first version in config.json, `packing_format` of auto-round among them.
+  private static let firstVersions = ["gptq", "auto_round:gptq", "auto_round:auto_gptq"]
+  private static let versions =
+    firstVersions + ["gptq_v2", "auto_round", "auto_round:gptqmodel"]
+
   /// Makes the packing.
   public init() {}
 
@@ -35,8 +41,9 @@ public struct GPTQPacking: Packing {
     }
     let known = [4, 8, 2, 3, 5, 6, 7]
     let found = known.first { shape($0) == stored.values.shape }
-    if let method = stored.notes.version?.lowercased(), ["marlin", "bitblas"].contains(method) {
-      throw .unsupported("GPTQ integers arranged for \(method)")
+    let version = stored.notes.version?.lowercased() ?? "gptq"
+    guard Self.versions.contains(version) else {
+      throw .unsupported("GPTQ integers in the form of \(version)")
     }
     guard let bitCount = stored.notes.bitCount ?? found, known.contains(bitCount),
       stored.values.shape == shape(bitCount)
@@ -55,12 +62,11 @@ public struct GPTQPacking: Packing {
     _ = try stored.part(
       .zeros, [.i32], shapes: [[groupCount, stored.columnCount.divided(by: together)]])
     if hasOrder { _ = try stored.part(.order, [.i32, .i64], shapes: [[stored.rowCount]]) }
-    let isSecond = stored.notes.version?.lowercased() == "gptq_v2"
     let ones = (0..<together).reduce(UInt32(0)) { $0 | 1 << UInt32(bitCount * $1) }
     return GPTQCodec(
       groups: GroupedIntegers(
         bitCount: bitCount, groupSize: groupSize, places: Array(0..<together),
-        zeroOffset: isSecond ? 0 : ones))
+        zeroOffset: Self.firstVersions.contains(version) ? ones : 0))
   }
 }
 
