@@ -27,24 +27,44 @@ import Testing
 
   @Test(
     "values of another shape are refused",
-    arguments: CodecFixture.names.filter { !$0.hasPrefix("gptq") && $0 != "awq" })
+    arguments: CodecFixture.names.filter { $0 != "int8-groups" && $0 != "int8-rows-ragged" })
   func valueShape(name: String) throws {
     let expected = try CodecFixture(named: name).values.shape
     let problem = try Self.problem(name) { $0.values.shape[0] += 1 }
     #expect(problem == .wrongShape(nil, expected: expected))
   }
 
-  @Test("so are GPTQ's and AWQ's, which are told apart by their shape or by config.json")
-  func groupedShapes() throws {
-    #expect(
-      try Self.problem("gptq-4-bits") { $0.values.shape = [9, 40] }
-        == .wrongShape(nil, expected: [8, 40]))
-    #expect(
-      try Self.problem("awq") { $0.values.shape = [64, 6] } == .wrongShape(nil, expected: [64, 5]))
-    var fixture = try CodecFixture(named: "awq")
-    fixture.notes = QuantizationNotes()
-    #expect(try AWQPacking().codec(of: fixture.stored) != nil)
-    #expect(try GPTQPacking().codec(of: fixture.stored) == nil)
+  @Test("the shape tells the number of bits, and config.json only where there are two")
+  func bits() throws {
+    for name in ["int8-groups", "gptq-8-bits", "gptq-2-bits", "int4-groups"] {
+      var fixture = try CodecFixture(named: name)
+      for bitCount in [nil, 3, 4, 8, 0, .max] {
+        fixture.notes.bitCount = bitCount
+        let found = try #require(try fixture.decoded())
+        #expect(found.firstDifference(from: fixture.expected) == nil, "\(name)")
+      }
+    }
+    // Three columns take one word, of four bits or of eight.
+    let stored = PackedMatrix(
+      rowCount: 2, columnCount: 3, values: .init(.i32, [2, 1]),
+      companions: [.scales: .init(.f32, [2, 1])])
+    #expect(try CompressedIntegersPacking().codec(of: stored)?.name == "int4, a scale for each row")
+    var notes = QuantizationNotes()
+    notes.bitCount = 8
+    let noted = PackedMatrix(
+      rowCount: 2, columnCount: 3, values: stored.values, companions: stored.companions,
+      notes: notes)
+    #expect(try CompressedIntegersPacking().codec(of: noted)?.name == "int8, a scale for each row")
+  }
+
+  @Test("GPTQ and AWQ are told apart by their shape where config.json does not")
+  func likeNames() throws {
+    for name in ["awq", "gptq-4-bits", "gptq-order"] {
+      var fixture = try CodecFixture(named: name)
+      fixture.notes = QuantizationNotes()
+      #expect(try (AWQPacking().codec(of: fixture.stored) != nil) == (name == "awq"))
+      #expect(try (GPTQPacking().codec(of: fixture.stored) != nil) == (name != "awq"))
+    }
   }
 
   @Test("scales of another shape are refused, with the shape for the block that counts")
@@ -104,7 +124,6 @@ import Testing
   func unsupported() throws {
     #expect(
       try Self.problem("gptq-4-bits") {
-        $0.notes.bitCount = 3
         $0.values.shape = [6, 40]
       } == .unsupported("GPTQ integers of 3 bits"))
     #expect(
@@ -119,10 +138,10 @@ import Testing
         $0.values.shape = [40, 8]
       } == .unsupported("AWQ integers in the form of gemv"))
     #expect(
-      try Self.problem("awq") { $0.notes.bitCount = 8 }
+      try Self.problem("awq") { $0.values.shape = [64, 10] }
         == .unsupported("AWQ integers of 8 bits"))
     #expect(
-      try Self.problem("int4-groups") { $0.notes.bitCount = 3 }
+      try Self.problem("int4-groups") { $0.values.shape = [24, 9] }
         == .unsupported("compressed-tensors integers of 3 bits"))
     #expect(
       try Self.problem("bitsandbytes-nf4-odd") {

@@ -33,9 +33,6 @@ public struct AWQPacking: Packing {
     if stored.notes.isOfAWQ, let version, !read.contains(version) {
       throw .unsupported("AWQ integers in the form of \(version)")
     }
-    if let bitCount = stored.notes.bitCount, bitCount != 4 {
-      throw .unsupported("AWQ integers of \(bitCount) bits")
-    }
     if stored.values.elementType == .i16
       || stored.values.shape == [stored.columnCount, stored.rowCount.divided(by: 8)]
         && stored.values.shape != [stored.rowCount, stored.columnCount.divided(by: 8)]
@@ -43,8 +40,13 @@ public struct AWQPacking: Packing {
       throw .unsupported("AWQ integers in the form of gemv")
     }
     guard stored.values.elementType == .i32 else { throw .wrongType(nil, expected: [.i32]) }
+    func shape(_ bitCount: Int) -> [Int] {
+      [stored.rowCount, stored.columnCount.words(ofBits: bitCount)]
+    }
+    let found = stored.bitCount { shape($0) == stored.values.shape }
+    guard let bitCount = found else { throw .wrongShape(nil, expected: shape(4)) }
+    guard bitCount == 4 else { throw .unsupported("AWQ integers of \(bitCount) bits") }
     let wordCount = stored.columnCount.divided(by: 8)
-    try stored.expectValues([stored.rowCount, wordCount])
     let groupSize = try stored.groupSize(hasOrder: false)
     let groupCount = stored.companions[.scales]?.shape[0] ?? 0
     _ = try stored.part(.zeros, [.i32], shapes: [[groupCount, wordCount]])

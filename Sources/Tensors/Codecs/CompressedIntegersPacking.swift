@@ -25,11 +25,14 @@ public struct CompressedIntegersPacking: Packing {
   /// Makes what decodes integers.
   public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
     guard stored.values.elementType == .i32 else { return nil }
-    let bitCount = stored.notes.bitCount ?? (stored.isPacked(8) && !stored.isPacked(4) ? 8 : 4)
+    func shape(_ bitCount: Int) -> [Int] {
+      [stored.rowCount, stored.columnCount.words(ofBits: bitCount)]
+    }
+    let found = stored.bitCount { shape($0) == stored.values.shape }
+    guard let bitCount = found else { throw .wrongShape(nil, expected: shape(stored.usualBits)) }
     guard bitCount == 4 || bitCount == 8 else {
       throw .unsupported("compressed-tensors integers of \(bitCount) bits")
     }
-    try stored.expectValues(stored.shape(ofPacked: bitCount))
     return try stored.integerCodec(
       "int\(bitCount)",
       codes: bitCount == 4 ? .nibbles(NibbleCodes.offset8) : .bytes(ByteCodes.offset128),
@@ -38,15 +41,6 @@ public struct CompressedIntegersPacking: Packing {
 }
 
 extension PackedMatrix {
-  /// Whether a row has as many words as integers of some bits take.
-  fileprivate func isPacked(_ bitCount: Int) -> Bool {
-    values.shape.last == shape(ofPacked: bitCount)[1]
-  }
-
-  fileprivate func shape(ofPacked bitCount: Int) -> [Int] {
-    [rowCount, columnCount.divided(by: 32 / bitCount)]
-  }
-
   /// Makes what decodes integers as compressed-tensors scales them.
   ///
   /// - Parameters:

@@ -37,20 +37,14 @@ public struct GPTQPacking: Packing {
   public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
     guard stored.values.elementType == .i32, !stored.isOfAWQ else { return nil }
     func shape(_ bitCount: Int) -> [Int] {
-      [stored.rowCount.divided(by: 32, times: bitCount), stored.columnCount]
+      [stored.rowCount.words(ofBits: bitCount), stored.columnCount]
     }
-    let known = [4, 8, 2, 3, 5, 6, 7]
-    let found = known.first { shape($0) == stored.values.shape }
+    let found = stored.bitCount { shape($0) == stored.values.shape }
     let version = stored.notes.version?.lowercased() ?? "gptq"
     guard Self.versions.contains(version) else {
       throw .unsupported("GPTQ integers in the form of \(version)")
     }
-    guard let bitCount = stored.notes.bitCount ?? found, known.contains(bitCount),
-      stored.values.shape == shape(bitCount)
-    else {
-      let bitCount = stored.notes.bitCount.flatMap { known.contains($0) ? $0 : nil } ?? 4
-      throw .wrongShape(nil, expected: shape(bitCount))
-    }
+    guard let bitCount = found else { throw .wrongShape(nil, expected: shape(stored.usualBits)) }
     guard 32.isMultiple(of: bitCount) else {
       throw .unsupported("GPTQ integers of \(bitCount) bits")
     }
@@ -111,14 +105,5 @@ struct GPTQCodec: Codec {
         }
       }
     }
-  }
-}
-
-extension Int {
-  /// How many words of a size hold as many elements, each of some bits.
-  fileprivate func divided(by size: Int, times bitCount: Int) -> Int {
-    let (words, rest) = quotientAndRemainder(dividingBy: size)
-    let whole = words.multipliedReportingOverflow(by: bitCount)
-    return whole.overflow ? .max : whole.partialValue + (rest * bitCount).divided(by: size)
   }
 }
