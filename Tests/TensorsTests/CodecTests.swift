@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import TestSupport
 import Testing
@@ -74,6 +75,25 @@ import Testing
       fixture.notes.version = version
       let found = try #require(try fixture.decoded())
       #expect(found.firstDifference(from: fixture.expected) == nil, "\(version ?? "")")
+    }
+  }
+
+  @Test("zero points of zero borrow from the next, as gptqmodel writes the first version")
+  func borrowedZeros() throws {
+    for (name, one) in [("gptq-v2-order", UInt32(0x1111_1111)), ("gptq-v2-8-bits", 0x0101_0101)] {
+      var fixture = try CodecFixture(named: name)
+      fixture.notes.version = "gptq"
+      var zeros = try #require(fixture.companions[.zeros])
+      let bytes = [UInt8](zeros.bytes)
+      zeros.bytes = Data()
+      for start in stride(from: 0, to: bytes.count, by: 4) {
+        let word = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[start + $1]) << UInt32(8 * $1) }
+        let less = word &- one
+        zeros.bytes.append(contentsOf: (0..<4).map { UInt8(truncatingIfNeeded: less >> (8 * $0)) })
+      }
+      fixture.companions[.zeros] = zeros
+      let found = try #require(try fixture.decoded())
+      #expect(found.firstDifference(from: fixture.expected) == nil, "\(name)")
     }
   }
 
