@@ -57,6 +57,19 @@ import Testing
     #expect(try CompressedIntegersPacking().codec(of: noted)?.name == "int8, a scale for each row")
   }
 
+  @Test(
+    "blocks and groups in config.json that cannot be are passed over",
+    arguments: [[0, 0], [-1, 2], [1], [], [.max, .max], [128, 128, 128]])
+  func blocks(block: [Int]) throws {
+    for name in ["fp8-ragged", "mxfp8", "int4-groups", "gptq-4-bits", "awq"] {
+      var fixture = try CodecFixture(named: name)
+      fixture.notes.block = block
+      fixture.notes.groupSize = block.first
+      let found = try #require(try fixture.decoded())
+      #expect(found.firstDifference(from: fixture.expected) == nil, "\(name)")
+    }
+  }
+
   @Test("GPTQ and AWQ are told apart by their shape where config.json does not")
   func likeNames() throws {
     for name in ["awq", "gptq-4-bits", "gptq-order"] {
@@ -143,6 +156,16 @@ import Testing
     #expect(
       try Self.problem("int4-groups") { $0.values.shape = [24, 9] }
         == .unsupported("compressed-tensors integers of 3 bits"))
+    #expect(
+      try Self.problem("mxfp4-compressed-tensors") { $0.values.shape = [24, 72] }
+        == .unsupported("numbers of six bits, MXFP6"))
+    for (rows, words) in [(12, "ModelOpt integers of 4 bits"), (6, "BitNet integers of 2 bits")] {
+      let problem = try Self.problem("nvfp4-modelopt") {
+        $0.values.shape = [rows, 96]
+        $0.companions[.scales]?.type = .bf16
+      }
+      #expect(problem == .unsupported(words))
+    }
     #expect(
       try Self.problem("bitsandbytes-nf4-odd") {
         ($0.rowCount, $0.columnCount, $0.values.shape) = (3, 3, [5, 1])

@@ -19,14 +19,34 @@ public struct ModelOptFloat4Packing: Packing {
 
   /// Makes what decodes numbers of four bits.
   public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
-    guard stored.values.elementType == .u8, stored.companions[.scales]?.elementType == .f8E4M3
-    else { return nil }
+    guard stored.values.elementType == .u8, let scales = stored.companions[.scales] else {
+      return nil
+    }
+    if scales.elementType.isDecodable {
+      try stored.refuseRowsTogether()
+      return nil
+    }
+    guard scales.elementType == .f8E4M3 else { return nil }
     return try stored.nvidiaCodec(
       NibbleCodes.e2m1WithOneZero, globalScale: .multiplies)
   }
 }
 
 extension PackedMatrix {
+  /// Refuses integers of which several rows share a byte, under the names of NVFP4.
+  ///
+  /// Source: nvidia-modelopt 0.47, `torch/export/quant_utils.py`, `pack_int4_in_uint8`; transformers
+  /// 5.24, `integrations/bitnet.py`, `pack_weights`.
+  fileprivate func refuseRowsTogether() throws(PackingProblem) {
+    guard rowCount > 1 else { return }
+    if values.shape == [rowCount.divided(by: 2), columnCount] {
+      throw .unsupported("ModelOpt integers of 4 bits")
+    }
+    if values.shape == [rowCount.divided(by: 4), columnCount] {
+      throw .unsupported("BitNet integers of 2 bits")
+    }
+  }
+
   /// Makes what decodes NVFP4.
   ///
   /// - Parameters:
