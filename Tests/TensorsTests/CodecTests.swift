@@ -78,6 +78,46 @@ import Testing
     }
   }
 
+  @Test("the same bits under other types and shapes are the same numbers")
+  func descriptions() throws {
+    let changes: [(String, (inout CodecFixture) -> Void)] = [
+      ("mxfp4-deepseek-v4", { ($0.values.type, $0.values.shape) = (.f4, [24, 96]) }),
+      ("mxfp4-deepseek-v4", { $0.values.type = .u8 }),
+      ("mxfp4-gpt-oss", { $0.companions[.scales]?.type = .f8E8M0 }),
+      ("mxfp8", { $0.companions[.scales]?.type = .u8 }),
+      ("fp8-rows", { $0.companions[.scales]?.shape = [24] }),
+      ("fp8-columns", { $0.companions[.scales]?.shape = [40] }),
+      ("fp8-whole", { $0.companions[.scales]?.shape = [1, 1] }),
+      ("fp8-blocks", { $0.notes.block = nil }),
+      ("nvfp4-modelopt", { $0.companions[.globalScale]?.shape = [1] }),
+      ("int4-groups", { $0.notes.groupSize = 32 }),
+      // Groups that follow each other need no order.
+      ("gptq-4-bits", { $0.companions[.order] = nil }),
+      ("gptq-8-bits", { ($0.companions[.order], $0.notes.groupSize) = (nil, nil) }),
+      ("gptq-v2-8-bits", { ($0.companions[.order], $0.notes.groupSize) = (nil, -1) }),
+      ("bitsandbytes-nf4", { ($0.values.type, $0.values.shape) = (.bf16, [768, 1]) }),
+      (
+        "int4-order",
+        { fixture in
+          guard let order = fixture.companions[.order] else { return }
+          let bytes = [UInt8](order.bytes)
+          var wide: [UInt8] = []
+          for start in stride(from: 0, to: bytes.count, by: 4) {
+            wide += bytes[start..<start + 4] + [0, 0, 0, 0]
+          }
+          let part = CodecFixture.Part(type: .i64, shape: order.shape, bytes: Data(wide))
+          fixture.companions[.order] = part
+        }
+      ),
+    ]
+    for (name, change) in changes {
+      var fixture = try CodecFixture(named: name)
+      change(&fixture)
+      let found = try #require(try fixture.decoded())
+      #expect(found.firstDifference(from: fixture.expected) == nil, "\(name)")
+    }
+  }
+
   @Test("zero points of zero borrow from the next, as gptqmodel writes the first version")
   func borrowedZeros() throws {
     for (name, one) in [("gptq-v2-order", UInt32(0x1111_1111)), ("gptq-v2-8-bits", 0x0101_0101)] {
