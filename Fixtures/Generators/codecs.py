@@ -109,12 +109,13 @@ def plain_fp8():
 
 
 def ragged_fp8():
-    values = random_bytes(132, 136).view(torch.float8_e4m3fn)
-    scale = scales(2, 2)
-    spread = np.kron(scale.numpy(), np.ones((128, 128), np.float32))[:132, :136]
-    product = torch.from_numpy(values.float().numpy() * spread)
-    write("fp8-ragged", "FP8", "numpy, after inference/kernel.py (weight_dequant) of DeepSeek-V3", values,
-          {"scales": scale}, product, product.bfloat16(), method="fp8")
+    from compressed_tensors.quantization import QuantizationArgs
+    from compressed_tensors.quantization.lifecycle.forward import dequantize
+    values, scale = random_bytes(132, 136).view(torch.float8_e4m3fn), scales(2, 2)
+    args = QuantizationArgs(num_bits=8, type="float", strategy="block", block_structure=[128, 128])
+    float32 = dequantize(values, scale, None, args)
+    write("fp8-ragged", "FP8", "compressed-tensors, dequantize", values, {"scales": scale}, float32, float32.bfloat16(),
+          method="fp8")
 
 
 # compressed-tensors.
@@ -143,7 +144,8 @@ def compressed_tensors():
           both(values, scale, num_bits=8, type="float", strategy="tensor")[0], method="compressed-tensors")
     scale = powers(24, 2)
     values = random_bytes(24, 64).view(torch.float8_e4m3fn)
-    float32, rounded = both(values, decompress_mx_scale(scale), num_bits=8, type="float", strategy="group", group_size=32)
+    float32, rounded = both(values, decompress_mx_scale(scale), num_bits=8, type="float", strategy="group",
+                            group_size=32)
     write("mxfp8-u8", "FP8", says, values, {"scales": scale}, float32, rounded, method="compressed-tensors")
 
     packed = random_bytes(24, 48)
@@ -167,7 +169,8 @@ def compressed_tensors():
         if zero is not None:
             beside["zeros"] = pack_to_int32(zero, bits, packed_dim=0) if args["strategy"] != "tensor" else zero
         write(name, "compressed-tensors integers", says, packed, beside,
-              *both(stored, scale, zero, dtype=dtype, num_bits=bits, type="int", symmetric=zero is None, **args), **notes)
+              *both(stored, scale, zero, dtype=dtype, num_bits=bits, type="int", symmetric=zero is None, **args),
+              **notes)
 
     def zeros(bits, *shape):
         return torch.from_numpy(rng.integers(-(1 << bits - 1), 1 << bits - 1, shape, dtype=np.int8))
@@ -179,7 +182,7 @@ def compressed_tensors():
              strategy="channel")
     integers("int4-whole", 4, (11, 45), scales(1, dtype=torch.bfloat16), strategy="tensor")
     integers("int8-groups", 8, (24, 96), scales(24, 3, dtype=torch.bfloat16), strategy="group", group_size=32)
-    integers("int8-rows-ragged", 8, (27, 45), scales(27, 1), zeros(8, 27, 1), torch.bfloat16,
+    integers("int8-rows-ragged", 8, (27, 45), scales(27, 1, dtype=torch.bfloat16), zeros(8, 27, 1), torch.bfloat16,
              notes={"bitCount": 8}, strategy="channel")
 
     for name, zero in (("int8-plain", None), ("int8-plain-zeros", zeros(8, 24, 1))):
@@ -188,7 +191,8 @@ def compressed_tensors():
         write(name, "int8", says, stored, {"scales": scale} | ({} if zero is None else {"zeros": zero}),
               *both(stored, scale, zero, num_bits=8, type="int", symmetric=zero is None, strategy="channel"))
 
-    # The order of inputs, which the tool no longer has: each column takes the scale of its group.
+    # The order of inputs, which the tool no longer has: each column takes the scale of its group. dequantize of
+    # compressed-tensors 0.9.4 made the same of it, bit for bit.
     stored = torch.from_numpy(rng.integers(-8, 8, (24, 96), dtype=np.int8))
     scale, zero = scales(24, 3, dtype=torch.bfloat16), zeros(4, 24, 3)
     order = torch.from_numpy(rng.permutation(np.repeat(np.arange(3, dtype=np.int32), 32)))
@@ -263,7 +267,8 @@ def gptq():
     one("gptq-8-bits", First, 8, 64, 40, 16, method="gptq", bitCount=8, groupSize=16)
     one("gptq-2-bits", First, 2, 64, 48, 16, method="gptq", bitCount=2, groupSize=16)
     one("gptq-order", First, 4, 64, 40, 16, shuffled=True, method="gptq", bitCount=4, groupSize=16)
-    one("gptq-v2-order", Second, 4, 64, 40, 16, shuffled=True, method="gptq", version="gptq_v2", bitCount=4, groupSize=16)
+    one("gptq-v2-order", Second, 4, 64, 40, 16, shuffled=True, method="gptq", version="gptq_v2", bitCount=4,
+        groupSize=16)
     one("gptq-v2-8-bits", Second, 8, 64, 40, 64, method="gptq", version="gptq_v2", bitCount=8, groupSize=64)
 
 
@@ -283,7 +288,8 @@ def bitsandbytes():
     import bitsandbytes.functional as tool
     says = "bitsandbytes, dequantize_4bit"
     # Rows are of whole blocks, or odd: of other matrices the tool's own CPU code takes scales of wrong blocks.
-    shapes = {"nf4": (24, 128), "fp4": (24, 128), "nf4-odd": (26, 45), "nf4-nested": (160, 129), "fp4-nested": (24, 128)}
+    shapes = {"nf4": (24, 128), "fp4": (24, 128), "nf4-odd": (26, 45), "nf4-nested": (160, 129),
+              "fp4-nested": (24, 128)}
     for name, shape in shapes.items():
         weight = torch.from_numpy(rng.standard_normal(shape).astype(np.float32) / 50).bfloat16()
         packed, state = tool.quantize_4bit(weight, quant_type=name[:3], compress_statistics="nested" in name)
@@ -303,5 +309,6 @@ def bitsandbytes():
 
 if __name__ == "__main__":
     Path(sys.argv[1]).mkdir(exist_ok=True)
-    for make in (transformers_fp8, plain_fp8, ragged_fp8, compressed_tensors, gpt_oss, modelopt, gptq, awq, bitsandbytes):
+    for make in (transformers_fp8, plain_fp8, ragged_fp8, compressed_tensors, gpt_oss, modelopt, gptq, awq,
+                 bitsandbytes):
         make()

@@ -29,22 +29,24 @@ public struct AWQPacking: Packing {
   public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
     guard stored.isOfAWQ else { return nil }
     let version = stored.notes.version?.lowercased()
-    let read = ["gemm", "exllama", "exllamav2", "exllama_v2", "ipex"]
+    let read = ["gemm", "exllama", "exllamav2", "ipex", "auto_round:awq", "auto_round:auto_awq"]
     if stored.notes.isOfAWQ, let version, !read.contains(version) {
-      throw .unsupported("AWQ integers arranged for \(version)")
-    }
-    if let bitCount = stored.notes.bitCount, bitCount != 4 {
-      throw .unsupported("AWQ integers of \(bitCount) bits")
+      throw .unsupported("AWQ integers in the form of \(version)")
     }
     if stored.values.elementType == .i16
       || stored.values.shape == [stored.columnCount, stored.rowCount.divided(by: 8)]
         && stored.values.shape != [stored.rowCount, stored.columnCount.divided(by: 8)]
     {
-      throw .unsupported("AWQ integers arranged for gemv")
+      throw .unsupported("AWQ integers in the form of gemv")
     }
     guard stored.values.elementType == .i32 else { throw .wrongType(nil, expected: [.i32]) }
+    func shape(_ bitCount: Int) -> [Int] {
+      [stored.rowCount, stored.columnCount.words(ofBits: bitCount)]
+    }
+    let found = stored.bitCount { shape($0) == stored.values.shape }
+    guard let bitCount = found else { throw .wrongShape(nil, expected: shape(4)) }
+    guard bitCount == 4 else { throw .unsupported("AWQ integers of \(bitCount) bits") }
     let wordCount = stored.columnCount.divided(by: 8)
-    try stored.expectValues([stored.rowCount, wordCount])
     let groupSize = try stored.groupSize(hasOrder: false)
     let groupCount = stored.companions[.scales]?.shape[0] ?? 0
     _ = try stored.part(.zeros, [.i32], shapes: [[groupCount, wordCount]])
@@ -68,32 +70,32 @@ struct AWQCodec: Codec {
     precondition(bytes.byteCount == rows.range.count * wordCount * 4, "rows of another length")
     precondition(values.count == rows.range.count * columnCount, "room for other rows")
     let table = groups.rows(for: rows)
-    // Safe: the numbers of bytes and places are checked above, and each group has a scale and a zero
-    // point for each column.
+    // The eight integers of a word, in their order.
+    var integers = [UInt32](repeating: 0, count: 8 * wordCount)
+    // Safe: the numbers of bytes and places are checked above.
     unsafe bytes.withUnsafeBytes { source in
       unsafe values.withUnsafeMutableBufferPointer { target in
-        unsafe table.scales.withUnsafeBufferPointer { scales in
-          unsafe table.zeros.withUnsafeBufferPointer { zeros in
-            for row in 0..<rows.range.count {
-              guard let start = table.starts[row] else {
-                for column in 0..<columnCount { unsafe target[row * columnCount + column] = .nan }
-                continue
-              }
-              for index in 0..<wordCount {
-                let stored = unsafe source.loadUnaligned(
-                  fromByteOffset: 4 * (row * wordCount + index), as: UInt32.self)
-                let word = UInt32(littleEndian: stored)
-                // Columns 2k and 2k + 1 stand 16 bits apart.
-                let pairs = SIMD4(word, word &>> 4, word &>> 8, word &>> 12)
-                var integers = SIMD8<Int32>()
-                integers.evenHalf = SIMD4(truncatingIfNeeded: pairs & 15)
-                integers.oddHalf = SIMD4(truncatingIfNeeded: pairs &>> 16 & 15)
-                let numbers = SIMD8<Float>(integers)
-                for column in 8 * index..<min(8 * index + 8, columnCount) {
-                  unsafe target[row * columnCount + column] =
-                    (numbers[column & 7] - zeros[start + column]) * scales[start + column]
-                }
-              }
+        unsafe integers.withUnsafeMutableBufferPointer { integers in
+          guard let source = source.baseAddress, let target = target.baseAddress,
+            let integers = integers.baseAddress
+          else { return }
+          for row in 0..<rows.range.count {
+            let words = unsafe source + 4 * row * wordCount
+            for index in 0..<wordCount {
+              // Safe: below the number of words.
+              let word = unsafe UInt32(
+                littleEndian: words.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self))
+              // Columns 2k and 2k + 1 stand 16 bits apart.
+              let even = SIMD4(word, word &>> 4, word &>> 8, word &>> 12)
+              var ordered = SIMD8<UInt32>()
+              ordered.evenHalf = even & 15
+              ordered.oddHalf = even &>> 16 & 15
+              unsafe UnsafeMutableRawPointer(integers + 8 &* index).storeBytes(
+                of: ordered, as: SIMD8<UInt32>.self)
+            }
+            unsafe table.scale(target + row * columnCount, ofRow: row, count: columnCount) {
+              // Safe: below the number of columns.
+              unsafe integers[$0]
             }
           }
         }
@@ -103,7 +105,9 @@ struct AWQCodec: Codec {
 }
 
 extension QuantizationNotes {
-  fileprivate var isOfAWQ: Bool { method?.lowercased().contains("awq") ?? false }
+  fileprivate var isOfAWQ: Bool {
+    [method, version].contains { $0?.lowercased().contains("awq") ?? false }
+  }
 }
 
 extension PackedMatrix {

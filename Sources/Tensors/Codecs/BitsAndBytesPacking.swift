@@ -109,15 +109,23 @@ struct BitsAndBytesCodec: Codec {
     unsafe bytes.withUnsafeBytes { source in
       unsafe values.withUnsafeMutableBufferPointer { target in
         unsafe table.withUnsafeBufferPointer { table in
-          var place = 0
+          guard var stored = source.baseAddress, var place = target.baseAddress else { return }
           for (block, factor) in zip(blocks, factors) {
-            let end = min((block + 1) * blockSize - start, count)
-            while place < end {
-              let pair = unsafe table[Int(source[place / 2])] * factor
-              unsafe target[place] = pair.x
-              if place + 1 < count { unsafe target[place + 1] = pair.y }
-              place += 2
+            let first = max(block * blockSize - start, 0)
+            let length = min((block + 1) * blockSize - start, count) - first
+            for pair in 0..<length / 2 {
+              // Safe: a byte is below 256, and both places inside the block.
+              let code = unsafe stored.load(fromByteOffset: pair, as: UInt8.self)
+              unsafe UnsafeMutableRawPointer(place + 2 &* pair).storeBytes(
+                of: table[Int(code)] * factor, as: SIMD2<Float>.self)
             }
+            if !length.isMultiple(of: 2) {
+              // Safe: the last place of all, which has the upper half of its byte.
+              let code = unsafe stored.load(fromByteOffset: length / 2, as: UInt8.self)
+              unsafe place[length - 1] = table[Int(code)].x * factor
+            }
+            unsafe stored += length / 2
+            unsafe place += length
           }
         }
       }
@@ -142,7 +150,8 @@ extension CodedRows.Companion {
   fileprivate var nestedOffset: Float {
     let text = String(decoding: bytes, as: UTF8.self)
     guard let key = text.firstRange(of: "\"nested_offset\":") else { return .nan }
-    let number = text[key.upperBound...].drop { $0 == " " }.prefix { "+-.0123456789eE".contains($0) }
+    let number = text[key.upperBound...].drop { $0 == " " }
+      .prefix { "+-.0123456789eE".contains($0) }
     return Double(number).map { Float($0) } ?? .nan
   }
 }

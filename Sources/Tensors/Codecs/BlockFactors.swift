@@ -7,7 +7,8 @@ struct BlockFactors {
   private(set) var factors: [Float]
   /// In the same order; empty where there are none.
   private var zeros: [Float] = []
-  /// The block of each column; empty where blocks follow each other.
+  /// The block of each column, ``across`` where it is not there; empty where blocks follow each
+  /// other.
   private var order: [Int] = []
   /// The first row of blocks.
   private let start: Int
@@ -43,6 +44,9 @@ struct BlockFactors {
     }
     // compressed-tensors writes -1 where groups follow each other.
     if order.contains(-1) { order = [] }
+    for place in order.indices where order[place] < 0 || order[place] >= across {
+      order[place] = across
+    }
   }
 
   private static func unpacked(
@@ -68,30 +72,37 @@ struct BlockFactors {
   ///
   /// A column whose block is not there becomes NaN.
   func scale(_ place: UnsafeMutablePointer<Float>, count: Int, first: Int) {
-    // Safe: every column is below the number of places.
+    if !order.isEmpty { return unsafe scaleInOrder(place, count: count, first: first) }
     unsafe factors.withUnsafeBufferPointer { factors in
-      guard order.isEmpty else {
-        for (column, group) in order.enumerated() {
-          guard group >= 0, group < across else {
-            unsafe place[column] = .nan
-            continue
-          }
-          let zero = zeros.isEmpty ? 0 : zeros[first + group]
-          unsafe place[column] = (place[column] - zero) * factors[first + group]
-        }
-        return
-      }
+      // Safe: a row has a factor for each block, and each block ends in the row.
+      guard var factor = factors.baseAddress else { return }
+      unsafe factor += first
       if block.columns == 1 && zeros.isEmpty {
-        for column in 0..<count { unsafe place[column] *= factors[first + column] }
+        for column in 0..<count { unsafe place[column] *= factor[column] }
         return
       }
       var start = 0
-      for group in first..<first + across {
+      for group in 0..<across {
         let end = start + min(block.columns, count - start)
-        let zero = zeros.isEmpty ? 0 : zeros[group]
-        let factor = unsafe factors[group]
+        let zero = zeros.isEmpty ? 0 : zeros[first + group]
+        let factor = unsafe factor[group]
         for column in start..<end { unsafe place[column] = (place[column] - zero) * factor }
         start = end
+      }
+    }
+  }
+
+  private func scaleInOrder(_ place: UnsafeMutablePointer<Float>, count: Int, first: Int) {
+    // A place more than there are blocks, for columns whose block is not there.
+    var pairs = (first..<first + across).map { SIMD2(factors[$0], zeros.isEmpty ? 0 : zeros[$0]) }
+    pairs.append(SIMD2(.nan, 0))
+    unsafe pairs.withUnsafeBufferPointer { pairs in
+      unsafe order.withUnsafeBufferPointer { order in
+        for column in 0..<count {
+          // Safe: an order is a block, or the place after the last one.
+          let pair = unsafe pairs[order[column]]
+          unsafe place[column] = (place[column] - pair.y) * pair.x
+        }
       }
     }
   }

@@ -94,11 +94,8 @@ struct BlockScaledCodec: Codec {
     }
   }
 
-  /// Decodes row after row.
-  ///
-  /// - Parameters:
-  ///   - isWhole: Whether every block starts at a byte.
-  ///   - spread: Decodes the numbers of a row between two columns, times a factor.
+  /// Decodes row after row: `spread` decodes the numbers of one between two columns, times a factor;
+  /// `isWhole` says whether every block starts at a byte.
   @inline(__always)
   private func decodeRows(
     _ source: UnsafeRawPointer, _ target: UnsafeMutablePointer<Float>, _ rows: CodedRows,

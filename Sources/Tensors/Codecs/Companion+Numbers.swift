@@ -7,7 +7,8 @@ extension CodedRows.Companion {
   /// - Parameters:
   ///   - range: Which elements.
   ///   - type: The type that they are read as, where it is not the stored one; of as many bits.
-  /// - Precondition: There are as many elements, and of a type that ``canBeNumbers(_:)``.
+  /// - Returns: As many numbers.
+  /// - Precondition: There are as many elements, of a plain type or one of eight bits.
   func numbers(_ range: Range<Int>, as type: ElementType? = nil) -> [Float] {
     let type = type ?? elementType
     let width = type.bitCount / 8
@@ -41,7 +42,8 @@ extension CodedRows.Companion {
           truncatingIfNeeded: Int64(
             littleEndian: stored.unsafeLoadUnaligned(fromByteOffset: 8 * index, as: Int64.self)))
         : Int(
-          Int32(littleEndian: stored.unsafeLoadUnaligned(fromByteOffset: 4 * index, as: Int32.self)))
+          Int32(
+            littleEndian: stored.unsafeLoadUnaligned(fromByteOffset: 4 * index, as: Int32.self)))
     }
   }
 

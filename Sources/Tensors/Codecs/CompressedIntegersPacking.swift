@@ -25,11 +25,14 @@ public struct CompressedIntegersPacking: Packing {
   /// Makes what decodes integers.
   public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
     guard stored.values.elementType == .i32 else { return nil }
-    let bitCount = stored.notes.bitCount ?? (stored.isPacked(8) && !stored.isPacked(4) ? 8 : 4)
+    func shape(_ bitCount: Int) -> [Int] {
+      [stored.rowCount, stored.columnCount.words(ofBits: bitCount)]
+    }
+    let found = stored.bitCount { shape($0) == stored.values.shape }
+    guard let bitCount = found else { throw .wrongShape(nil, expected: shape(stored.usualBits)) }
     guard bitCount == 4 || bitCount == 8 else {
       throw .unsupported("compressed-tensors integers of \(bitCount) bits")
     }
-    try stored.expectValues(stored.shape(ofPacked: bitCount))
     return try stored.integerCodec(
       "int\(bitCount)",
       codes: bitCount == 4 ? .nibbles(NibbleCodes.offset8) : .bytes(ByteCodes.offset128),
@@ -37,38 +40,17 @@ public struct CompressedIntegersPacking: Packing {
   }
 }
 
-/// Integers of eight bits as they are, as compressed-tensors calls `int-quantized`.
-///
-/// Source: compressed-tensors 0.20, `compressors/naive_quantized/base.py`.
-public struct PlainIntegersPacking: Packing {
-  /// What messages call it.
-  public let name = "int8"
-
-  /// What stands beside the values.
-  public let companions: [CompanionRole: [NameEnding]] = [
-    .scales: [NameEnding(adding: "_scale")], .zeros: [NameEnding(adding: "_zero_point")],
-  ]
-
-  /// Makes the packing.
-  public init() {}
-
-  /// Makes what decodes integers.
-  public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
-    guard stored.values.elementType == .i8, stored.companions[.scales] != nil else { return nil }
-    try stored.expectValues([stored.rowCount, stored.columnCount])
-    return try stored.integerCodec(
-      "int8", codes: .bytes(ByteCodes.int8), bitCount: 8, rowByteCount: stored.columnCount)
-  }
-}
-
 extension PackedMatrix {
-  fileprivate func isPacked(_ bitCount: Int) -> Bool { values.shape == shape(ofPacked: bitCount) }
-
-  fileprivate func shape(ofPacked bitCount: Int) -> [Int] {
-    [rowCount, columnCount.divided(by: 32 / bitCount)]
-  }
-
-  fileprivate func integerCodec(
+  /// Makes what decodes integers as compressed-tensors scales them.
+  ///
+  /// - Parameters:
+  ///   - words: What messages call the integers.
+  ///   - codes: What the bits stand for.
+  ///   - bitCount: How many bits an integer has, and a packed zero point.
+  ///   - rowByteCount: How many bytes a row takes.
+  /// - Returns: The codec.
+  /// - Throws: What is wrong with the matrix.
+  func integerCodec(
     _ words: String, codes: BlockScaledCodec.Codes, bitCount: Int, rowByteCount: Int
   ) throws(PackingProblem) -> BlockScaledCodec {
     let scales = try part(.scales, [.bf16, .f16, .f32])

@@ -3,7 +3,8 @@
 ///
 /// The first input of a word has its lowest bits. `g_idx` tells the group of each input; an input
 /// whose group is not there becomes NaN. The first version of the format stores zero points less one,
-/// taken away from whole words; the second, `gptq_v2`, stores them as they are.
+/// taken away from whole words; the second, `gptq_v2`, stores them as they are, and so does auto-round
+/// unless it writes for others.
 ///
 /// Source: auto-round 0.16, `auto_round_extension/torch/qlinear_torch_zp.py` (first version) and
 /// `qlinear_torch.py` (second); gptqmodel 7.7, `utils/model.py`, `convert_gptq_v1_to_v2_format`.
@@ -24,6 +25,11 @@ public struct GPTQPacking: Packing {
   /// Inputs before outputs.
   public let isTransposed = true
 
+  /// The words for the first version in config.json, `packing_format` of auto-round among them.
+  private static let firstVersions = ["gptq", "auto_round:gptq", "auto_round:auto_gptq"]
+  private static let versions =
+    firstVersions + ["gptq_v2", "auto_round", "auto_round:gptqmodel"]
+
   /// Makes the packing.
   public init() {}
 
@@ -31,19 +37,14 @@ public struct GPTQPacking: Packing {
   public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
     guard stored.values.elementType == .i32, !stored.isOfAWQ else { return nil }
     func shape(_ bitCount: Int) -> [Int] {
-      [stored.rowCount.divided(by: 32, times: bitCount), stored.columnCount]
+      [stored.rowCount.words(ofBits: bitCount), stored.columnCount]
     }
-    let known = [4, 8, 2, 3, 5, 6, 7]
-    let found = known.first { shape($0) == stored.values.shape }
-    if let method = stored.notes.version?.lowercased(), ["marlin", "bitblas"].contains(method) {
-      throw .unsupported("GPTQ integers arranged for \(method)")
+    let found = stored.bitCount { shape($0) == stored.values.shape }
+    let version = stored.notes.version?.lowercased() ?? "gptq"
+    guard Self.versions.contains(version) else {
+      throw .unsupported("GPTQ integers in the form of \(version)")
     }
-    guard let bitCount = stored.notes.bitCount ?? found, known.contains(bitCount),
-      stored.values.shape == shape(bitCount)
-    else {
-      let bitCount = stored.notes.bitCount.flatMap { known.contains($0) ? $0 : nil } ?? 4
-      throw .wrongShape(nil, expected: shape(bitCount))
-    }
+    guard let bitCount = found else { throw .wrongShape(nil, expected: shape(stored.usualBits)) }
     guard 32.isMultiple(of: bitCount) else {
       throw .unsupported("GPTQ integers of \(bitCount) bits")
     }
@@ -55,12 +56,11 @@ public struct GPTQPacking: Packing {
     _ = try stored.part(
       .zeros, [.i32], shapes: [[groupCount, stored.columnCount.divided(by: together)]])
     if hasOrder { _ = try stored.part(.order, [.i32, .i64], shapes: [[stored.rowCount]]) }
-    let isSecond = stored.notes.version?.lowercased() == "gptq_v2"
     let ones = (0..<together).reduce(UInt32(0)) { $0 | 1 << UInt32(bitCount * $1) }
     return GPTQCodec(
       groups: GroupedIntegers(
         bitCount: bitCount, groupSize: groupSize, places: Array(0..<together),
-        zeroOffset: isSecond ? 0 : ones))
+        zeroOffset: Self.firstVersions.contains(version) ? ones : 0))
   }
 }
 
@@ -89,40 +89,21 @@ struct GPTQCodec: Codec {
     precondition(values.count == rows.range.count * columnCount, "room for other rows")
     let mask = UInt32(1) << groups.bitCount - 1
     let table = groups.rows(for: rows)
-    // Safe: the numbers of bytes and places are checked above, and each group has a scale and a zero
-    // point for each column.
+    // Safe: the numbers of bytes and places are checked above.
     unsafe bytes.withUnsafeBytes { source in
       unsafe values.withUnsafeMutableBufferPointer { target in
-        unsafe table.scales.withUnsafeBufferPointer { scales in
-          unsafe table.zeros.withUnsafeBufferPointer { zeros in
-            for row in 0..<rows.range.count {
-              let (place, inWord) = row.quotientAndRemainder(dividingBy: rowsTogether)
-              let shift = UInt32(inWord * groups.bitCount)
-              guard let start = table.starts[row] else {
-                for column in 0..<columnCount { unsafe target[row * columnCount + column] = .nan }
-                continue
-              }
-              for column in 0..<columnCount {
-                let word = unsafe source.loadUnaligned(
-                  fromByteOffset: 4 * (place * columnCount + column), as: UInt32.self)
-                let number = Float(
-                  Int32(truncatingIfNeeded: UInt32(littleEndian: word) &>> shift & mask))
-                unsafe target[row * columnCount + column] =
-                  (number - zeros[start + column]) * scales[start + column]
-              }
-            }
+        guard let source = source.baseAddress, let target = target.baseAddress else { return }
+        for row in 0..<rows.range.count {
+          let (place, inWord) = row.quotientAndRemainder(dividingBy: rowsTogether)
+          let words = unsafe source + 4 * place * columnCount
+          let shift = UInt32(inWord * groups.bitCount)
+          unsafe table.scale(target + row * columnCount, ofRow: row, count: columnCount) { column in
+            // Safe: below the number of columns.
+            let word = unsafe words.loadUnaligned(fromByteOffset: 4 &* column, as: UInt32.self)
+            return UInt32(littleEndian: word) &>> shift & mask
           }
         }
       }
     }
-  }
-}
-
-extension Int {
-  /// How many words of a size hold as many elements, each of some bits.
-  fileprivate func divided(by size: Int, times bitCount: Int) -> Int {
-    let (words, rest) = quotientAndRemainder(dividingBy: size)
-    let whole = words.multipliedReportingOverflow(by: bitCount)
-    return whole.overflow ? .max : whole.partialValue + (rest * bitCount).divided(by: size)
   }
 }

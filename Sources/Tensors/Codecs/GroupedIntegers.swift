@@ -60,12 +60,39 @@ extension GroupedIntegers.Rows {
     var scales: [Float] = []
     var zeros: [Float] = []
   }
+
+  /// Writes the numbers of a row, all of them NaN where its group is not there; `stored` tells the
+  /// stored integer of a column.
+  @inline(__always)
+  func scale(
+    _ places: UnsafeMutablePointer<Float>, ofRow row: Int, count: Int,
+    stored: (_ column: Int) -> UInt32
+  ) {
+    guard let start = starts[row] else {
+      // Safe: as many places as columns.
+      unsafe places.update(repeating: .nan, count: count)
+      return
+    }
+    unsafe scales.withUnsafeBufferPointer { scales in
+      unsafe zeros.withUnsafeBufferPointer { zeros in
+        // Safe: each group has a scale and a zero point for each column.
+        guard let scales = scales.baseAddress, let zeros = zeros.baseAddress else { return }
+        let (scale, zero) = unsafe (scales + start, zeros + start)
+        for column in 0..<count {
+          let number = Float(Int32(truncatingIfNeeded: stored(column)))
+          unsafe places[column] = (number - zero[column]) * scale[column]
+        }
+      }
+    }
+  }
 }
 
 extension PackedMatrix {
   /// How many inputs a group has by the number of groups; nil where the order tells.
   ///
-  /// - Parameter order: Whether a tensor tells the group of each input.
+  /// - Parameter hasOrder: Whether a tensor tells the group of each input.
+  /// - Returns: The number of inputs.
+  /// - Throws: What is wrong with the scales.
   func groupSize(hasOrder: Bool) throws(PackingProblem) -> Int? {
     let scales = try part(.scales, [.f16, .bf16, .f32])
     guard scales.shape.count == 2, scales.shape[1] == columnCount, scales.shape[0] > 0 else {

@@ -35,6 +35,10 @@ public struct MicroscaledFloat4Packing: Packing {
     guard isBlocked || [.u8, .i8, .f4].contains(type) && (scaleType?.isPower ?? false) else {
       return nil
     }
+    let (rows, columns) = (stored.rowCount, stored.columnCount)
+    if columns > 0, stored.values.shape == [rows, columns - columns / 4] {
+      throw .unsupported("numbers of six bits, MXFP6")
+    }
     let block = ScaleBlock(rows: 1, columns: 32)
     let groupCount = stored.columnCount.divided(by: 32)
     if isBlocked {

@@ -19,46 +19,42 @@ public struct ModelOptFloat4Packing: Packing {
 
   /// Makes what decodes numbers of four bits.
   public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
-    guard stored.values.elementType == .u8, stored.companions[.scales]?.elementType == .f8E4M3
-    else { return nil }
+    guard stored.values.elementType == .u8, let scales = stored.companions[.scales] else {
+      return nil
+    }
+    if scales.elementType.isDecodable {
+      try stored.refuseRowsTogether()
+      return nil
+    }
+    guard scales.elementType == .f8E4M3 else { return nil }
     return try stored.nvidiaCodec(
       NibbleCodes.e2m1WithOneZero, globalScale: .multiplies)
   }
 }
 
-/// NVFP4 as compressed-tensors writes it: floating-point numbers of four bits, a scale in FP8 for each
-/// 16 of a row, and a divisor for all scales.
-///
-/// As in the tool, scale / divisor is rounded to a `Float` first, and then its product with the
-/// number.
-///
-/// Source: compressed-tensors 0.20, `compressors/nvfp4/base.py` and
-/// `quantization/lifecycle/forward_helpers.py`, `_dequantize`.
-public struct CompressedFloat4Packing: Packing {
-  /// What messages call it.
-  public let name = "compressed-tensors NVFP4"
-
-  /// The values.
-  public let values = [NameEnding(adding: "_packed")]
-
-  /// The scales, and the divisor of all of them.
-  public let companions: [CompanionRole: [NameEnding]] = [
-    .scales: [NameEnding(adding: "_scale")], .globalScale: [NameEnding(adding: "_global_scale")],
-  ]
-
-  /// Makes the packing.
-  public init() {}
-
-  /// Makes what decodes numbers of four bits.
-  public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
-    guard stored.values.elementType == .u8, stored.companions[.scales]?.elementType == .f8E4M3
-    else { return nil }
-    return try stored.nvidiaCodec(NibbleCodes.e2m1, globalScale: .divides)
-  }
-}
-
 extension PackedMatrix {
-  fileprivate func nvidiaCodec(
+  /// Refuses integers of which several rows share a byte, under the names of NVFP4.
+  ///
+  /// Source: nvidia-modelopt 0.47, `torch/export/quant_utils.py`, `pack_int4_in_uint8`; transformers
+  /// 5.24, `integrations/bitnet.py`, `pack_weights`.
+  fileprivate func refuseRowsTogether() throws(PackingProblem) {
+    guard rowCount > 1 else { return }
+    if values.shape == [rowCount.divided(by: 2), columnCount] {
+      throw .unsupported("ModelOpt integers of 4 bits")
+    }
+    if values.shape == [rowCount.divided(by: 4), columnCount] {
+      throw .unsupported("BitNet integers of 2 bits")
+    }
+  }
+
+  /// Makes what decodes NVFP4.
+  ///
+  /// - Parameters:
+  ///   - codes: What the four bits stand for.
+  ///   - globalScale: What the factor for all scales does to them.
+  /// - Returns: The codec.
+  /// - Throws: What is wrong with the matrix.
+  func nvidiaCodec(
     _ codes: [SIMD2<Float>], globalScale: BlockScaledCodec.GlobalScale
   ) throws(PackingProblem) -> BlockScaledCodec {
     try expectHalves()

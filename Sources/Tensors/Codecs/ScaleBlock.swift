@@ -29,6 +29,15 @@ extension Int {
   func divided(by size: Int) -> Int { self / size + (isMultiple(of: size) ? 0 : 1) }
 }
 
+extension Int {
+  /// How many words of 32 bits hold as many integers of some bits, without a gap.
+  func words(ofBits bitCount: Int) -> Int {
+    let (words, rest) = quotientAndRemainder(dividingBy: 32)
+    let whole = words.multipliedReportingOverflow(by: bitCount)
+    return whole.overflow ? .max : whole.partialValue + (rest * bitCount).divided(by: 32)
+  }
+}
+
 extension ElementType {
   /// What scales of this type are read as: U8 holds exponents of two.
   var orPowers: ElementType { self == .u8 ? .f8E8M0 : self }
@@ -42,6 +51,7 @@ extension PackedMatrix {
   /// for rows where the matrix is square.
   ///
   /// - Parameter usual: The blocks that are usual.
+  /// - Returns: The rows and columns that share a scale.
   /// - Throws: ``PackingProblem/wrongShape(_:expected:)``, with the shape for the first of all
   ///   blocks, where none gives the shape; ``PackingProblem/missing(_:)`` where there are no scales.
   func scaleBlock(usual: [ScaleBlock]) throws(PackingProblem) -> ScaleBlock {
@@ -77,6 +87,8 @@ extension PackedMatrix {
   ///   - role: What it is for.
   ///   - types: The types that it may have.
   ///   - shapes: The shapes that it may have; nil where any will do.
+  /// - Returns: What there is.
+  /// - Throws: That it is missing, or what is wrong with it.
   func part(
     _ role: CompanionRole, _ types: [ElementType], shapes: [[Int]]? = nil
   ) throws(PackingProblem) -> Part {
@@ -87,4 +99,17 @@ extension PackedMatrix {
     }
     return part
   }
+
+  /// How many bits an integer has, where its shape tells: that which config.json says if it does, but
+  /// some programs store some matrices otherwise.
+  ///
+  /// - Parameter fits: Whether the shape of the values is that of integers of so many bits.
+  /// - Returns: A number of bits from 2 to 8.
+  func bitCount(where fits: (_ bitCount: Int) -> Bool) -> Int? {
+    if let noted = notes.bitCount, (2...8).contains(noted), fits(noted) { return noted }
+    return [4, 8, 2, 3, 5, 6, 7].first(where: fits)
+  }
+
+  /// How many bits an integer should have.
+  var usualBits: Int { notes.bitCount.flatMap { (2...8).contains($0) ? $0 : nil } ?? 4 }
 }

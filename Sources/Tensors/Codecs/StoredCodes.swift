@@ -51,6 +51,7 @@ enum NibbleCodes {
   /// The pairs where the number of the lower bits stands first.
   ///
   /// - Parameter numbers: What the sixteen values of four bits stand for.
+  /// - Returns: 256 pairs.
   static func pairs(of numbers: [Float]) -> [SIMD2<Float>] {
     (0..<256).map { SIMD2(numbers[$0 & 15], numbers[$0 >> 4]) }
   }

@@ -1,8 +1,8 @@
 /// The type of a tensor's elements as a checkpoint stores them.
 ///
 /// The raw values are the names that the safetensors format uses. Only `f64`, `f32`, `f16` and
-/// `bf16` can be decoded (see ``decode(_:of:into:)``); the others are known so that they can be
-/// named when they are refused.
+/// `bf16` are plain numbers (see ``decode(_:of:into:)``); others are read where a ``Packing`` knows
+/// them, and named when they are refused.
 public enum ElementType: String, Sendable, Hashable, CaseIterable {
   case f64 = "F64"
   case f32 = "F32"
