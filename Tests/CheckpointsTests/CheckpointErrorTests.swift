@@ -151,7 +151,7 @@ import Testing
     (
       .unsupported(path: "s", tensor: "t", elementType: "U8", reason: "holds packed values"),
       "s: tensor 't' of type U8 holds packed values, which this version does not read; "
-        + "save the model as BF16 with one tensor for each expert "
+        + "save the model as BF16 "
         + "(transformers: load it, then save_pretrained)"
     ),
     (

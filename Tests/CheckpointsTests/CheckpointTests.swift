@@ -102,7 +102,7 @@ import Testing
     other.addLayer(0, experts: 3, hidden: 8, width: 6)
     let name = "model.layers.0.mlp.experts.1.up_proj"
     other.tensors += [
-      ToyTensor("\(name).weight_packed", .i32, [6, 1], seed: 2),
+      ToyTensor("\(name).weight_packed", .i32, [6, 1], values: [1, 2, 3, 4, 5, 6]),
       ToyTensor("\(name).weight_scale", .bf16, [6, 1], seed: 3),
     ]
     let second = try other.written()

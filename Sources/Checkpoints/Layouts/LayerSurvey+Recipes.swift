@@ -112,7 +112,8 @@ extension LayerSurvey {
         packing, values, name, rowCount: rowCount, columnCount: columnCount,
         isTransposed: isTransposed, count: count)
     }
-    if let packing = usual, let values = files.values(of: name, in: packing),
+    if let packing = usual, files.hasOneForm(name),
+      let values = files.values(of: name, in: packing),
       case .success(let found)? = read(packing, values)
     {
       return .success(found)
@@ -127,7 +128,7 @@ extension LayerSurvey {
           .unsupported(
             path: first.values.file.path, tensor: first.values.tensor.name,
             elementType: first.values.tensor.elementType.rawValue,
-            reason: "holds quantised or packed values\(neighbours(of: name))"))
+            reason: "holds quantised or packed values\(neighbours(of: first.values, name))"))
     }
     if let other = sound.first(where: { $0.sources[0].tensor != chosen.sources[0].tensor }) {
       return .failure(
@@ -163,6 +164,12 @@ extension LayerSurvey {
         throw .wrongShape(nil, expected: values.tensor.shape)
       }
       var sources = [values]
+      if let form = codec.valuesAs {
+        guard count == nil, let column = ReshapedTensor(values, as: form) else {
+          throw .unsupported("\(packing.name) values in a shape of their own")
+        }
+        sources = [Weight.Source(file: column, tensor: column.tensor)]
+      }
       for role in codec.companions {
         guard var source = beside[role] else { throw .missing(role) }
         source.isShared = count != nil && source.tensor.shape.first != count
@@ -202,9 +209,10 @@ extension LayerSurvey {
     }
   }
 
-  /// What stands beside a tensor under longer names, in words.
-  private func neighbours(of name: String) -> String {
-    let names = files.names.filter { $0.hasPrefix(files.storedName(name)) }.sorted().dropFirst()
+  /// What stands beside the values of a matrix, in words.
+  private func neighbours(of values: Weight.Source, _ name: String) -> String {
+    let stem = files.storedName(name)
+    let names = files.names.filter { $0.hasPrefix(stem) && $0 != values.tensor.name }.sorted()
     return names.isEmpty
       ? "" : ", with \(names.prefix(3).map { "'\($0)'" }.joined(separator: ", ")) beside it"
   }

@@ -21,6 +21,18 @@ extension WeightFiles {
     Packings.all.compactMap { packing in values(of: plain, in: packing).map { (packing, $0) } }
   }
 
+  /// Whether there are values of a matrix under one name alone.
+  func hasOneForm(_ plain: String) -> Bool {
+    var count = 0
+    for ending in Self.valueEndings {
+      if let name = ending.name(of: plain), self[name] != nil { count += 1 }
+    }
+    return count == 1
+  }
+
+  /// How the names of values may end, each once.
+  private static let valueEndings = Set(Packings.all.flatMap(\.values))
+
   /// The values of a matrix under the names of one packing.
   func values(of plain: String, in packing: any Packing) -> Weight.Source? {
     packing.values.lazy.compactMap { $0.name(of: plain) }.compactMap { self[$0] }.first
