@@ -171,18 +171,10 @@ struct AnalyzeCommand: AsyncParsableCommand {
       isTerminal: StandardError.isTerminal, write: { StandardError.write($0) })
     return try await line.ticking {
       try await carryOut(
-        plan, in: output, effort: effort, keepsGoing: keepGoing, onChanged: tellChanged,
+        plan, in: output, effort: effort, keepsGoing: keepGoing,
+        onChanged: { StandardError.write(changedInputText(of: $0, verb: "measured")) },
         onProgress: { line.show($0) })
     }
-  }
-
-  /// Tells of results that were made from what the input no longer holds.
-  @Sendable private func tellChanged(_ units: [String]) {
-    let most = 6
-    let more = units.count > most ? " and \(units.count - most) more" : ""
-    StandardError.write(
-      "the input has changed since it was measured; measured again: \(units.prefix(most).joined(separator: ", "))\(more)\n"
-    )
   }
 
   /// Lists what was left out.

@@ -121,7 +121,12 @@ struct ConvertCommand: AsyncParsableCommand {
         try await withProgress { report in
           try await convert(
             plan, to: output, workers: workers, rechecks: recheck, replaces: force,
-            onProgress: report)
+            onProgress: report,
+            onChanged: { units in
+              if !quiet {
+                StandardError.write(changedInputText(of: units, verb: "converted"))
+              }
+            })
         }
       }
     } catch {

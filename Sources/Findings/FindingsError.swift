@@ -14,6 +14,10 @@ public enum FindingsError: Error, Equatable, Sendable {
   case unfinished(path: String, units: [String], command: String)
   /// The results of units were made for another manifest than the one that lies there.
   case otherManifest(path: String)
+  /// The manifest is not as it was written, though the units are of it.
+  case editedManifest(path: String, command: String)
+  /// A folder of the run is a link to elsewhere.
+  case linkedFolder(path: String, target: String)
   /// Files of the run's units are not as they were written.
   case altered(path: String, files: [String], command: String)
   /// Another process works in the folder.
@@ -44,6 +48,10 @@ extension FindingsError: CustomStringConvertible {
       "\(path): \(units.count) of the run's units \(units.count == 1 ? "has" : "have") no results yet: \(units.prefix(6).joined(separator: ", "))\(units.count > 6 ? ", ..." : ""); finish the run with: \(command)"
     case .otherManifest(let path):
       "\(path): its units were not measured for the manifest.json that lies there, which was edited or is another run's; put the manifest.json back that sdmoe wrote, or run sdmoe analyze into a new folder"
+    case .editedManifest(let path, let command):
+      "\(path): its manifest.json is not as sdmoe wrote it; put that one back, or have it written anew by: \(command)"
+    case .linkedFolder(let path, let target):
+      "\(path): is a link to \(target), where nothing is written; put the folder itself in its place, or link the whole run"
     case .altered(let path, let files, let command):
       "\(path): \(files.count == 1 ? "a file of the run's units is" : "\(files.count) files of the run's units are") not as sdmoe wrote \(files.count == 1 ? "it" : "them"): \(files.prefix(6).joined(separator: ", "))\(files.count > 6 ? ", ..." : ""); edited or damaged units are measured again by: \(command)"
     case .inUse(let path):

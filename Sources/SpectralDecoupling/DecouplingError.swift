@@ -28,6 +28,8 @@ public enum DecouplingError: Error, Equatable, Sendable {
   case outputExists(path: String)
   /// The path of the output does not end in a name.
   case noName(path: String)
+  /// A file system is mounted where the output shall lie.
+  case mountPoint(path: String)
   /// What lies there is this conversion's output, but not whole.
   case damagedOutput(path: String)
   /// What lies there was not written by a conversion, and is not replaced.
@@ -87,6 +89,7 @@ extension DecouplingError: CustomStringConvertible {
       "\(output): lies in the checkpoint \(input), or holds it, and the input is never changed; choose a folder elsewhere"
     case .outputExists(let path):
       "\(path): exists already and is not overwritten; choose another folder, or replace it with --force"
+    case .mountPoint(let path): "\(path): \(mountPointSentence(path))"
     case .noName(let path):
       "\(path): is no name that a new folder could have; give its path with the name at the end"
     case .damagedOutput(let path):

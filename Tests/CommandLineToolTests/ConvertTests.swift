@@ -179,6 +179,37 @@ import Testing
     }
   }
 
+  @Test("a unit that is converted again since its input has changed is told, as analyze tells it")
+  func changedInput() throws {
+    let copy = folder.path("model")
+    try Samples.copy(of: Samples.qwen, to: copy)
+    let units = folder.path("out.sdmoe-partial/units")
+    let words = ["convert", copy, "-o", "out", "--certificate", "basic"]
+    let started = try Tool.start(
+      try Tool.path.get(), words, in: folder.path, streams: TemporaryFolder())
+    while started.process.isRunning, !exists("out.sdmoe-partial/units/layer-000-gate_proj") {
+      usleep(500)
+    }
+    kill(started.identifier, SIGKILL)
+    #expect(try started.outcome().status == -SIGKILL)
+    #expect(FileManager.default.fileExists(atPath: "\(units)/layer-000-gate_proj"))
+    let expert = "model.layers.0.mlp.experts.2.gate_proj.weight"
+    let shard = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: copy).sorted().first {
+        $0.hasSuffix(".safetensors")
+          && (try? Data(contentsOf: URL(filePath: "\(copy)/\($0)")))?.firstRange(
+            of: Data("\"\(expert)\"".utf8)) != nil
+      })
+    try replaceElements(of: expert, in: "\(copy)/\(shard)")
+    let resumed = try Tool.run(words, in: folder.path)
+    #expect(resumed.status == 0)
+    #expect(
+      resumed.errors.contains(
+        "the input has changed since it was converted; converted again: layer 0 gate_proj\n"),
+      "\(resumed.errors)")
+    #expect(try Tool.run(words + ["-q"], in: folder.path).errors == "")
+  }
+
   @Test("what an interruption left in the unfinished output does not reach the output")
   func leftovers() throws {
     let words = ["convert", Samples.tiny, "-o", "out", "--common-rank", "1", "--quiet"]

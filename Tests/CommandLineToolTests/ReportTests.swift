@@ -77,6 +77,39 @@ import Testing
     #expect(try filesByPath(under: run) == (try Samples.reference.get().files))
   }
 
+  @Test("another name in the manifest is noticed by all who read a run, and analyze mends it")
+  func editedName() throws {
+    let run = try copy(as: "run")
+    try edit("\(run)/manifest.json", "\"name\" : \"qwen2-moe-tiny\"", "\"name\" : \"qwen3-235b\"")
+    let out = folder.path("out")
+    for words in [
+      ["report", run], ["compare", run, run, "-o", out], ["figures", run, "-o", out],
+    ] {
+      let outcome = try Tool.run(words)
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("\(run): its manifest.json is not as sdmoe wrote it"))
+    }
+    #expect(!FileManager.default.fileExists(atPath: out))
+    #expect(try Tool.analyze(Samples.qwen, into: run).status == 0)
+    #expect(try filesByPath(under: run) == (try Samples.reference.get().files))
+  }
+
+  @Test("report writes nothing through a link in the run")
+  func linkedTables() throws {
+    let run = try copy(as: "run")
+    try FileManager.default.removeItem(atPath: "\(run)/tables")
+    try folder.write("mine", as: "elsewhere/summary.csv")
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(run)/tables", withDestinationPath: folder.path("elsewhere"))
+    for words in [["report", run], ["analyze", Samples.qwen, "-o", run]] {
+      let outcome = try Tool.run(words)
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("\(run)/tables: is a link to \(folder.path("elsewhere"))"))
+    }
+    #expect(
+      try filesByPath(under: folder.path("elsewhere")) == ["summary.csv": Data("mine".utf8)])
+  }
+
   @Test("what is no finished run is refused with 1, and nothing is written")
   func refusals() throws {
     for path in [folder.path("none"), Samples.tiny] {

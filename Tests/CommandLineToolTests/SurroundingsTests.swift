@@ -64,6 +64,51 @@ import Testing
     #expect(least.output.contains("with --jobs 1"))
   }
 
+  // MARK: Mount points
+
+  /// Whether this process may mount in a namespace of its own.
+  private static let mayMount: Bool = {
+    guard let folder = try? TemporaryFolder() else { return false }
+    return withExtendedLifetime(folder) {
+      (try? Tool.shell("unshare -rm mount -t tmpfs none .", in: folder.path))?.status == 0
+    }
+  }()
+
+  @Test(
+    "an output that is a mount point is refused before any work", .enabled(if: mayMount),
+    arguments: ["convert \"$QWEN\" -q", "compare \"$RUN\" \"$RUN\""],
+    ["-t tmpfs none", "--bind empty"])
+  func mountPoint(command: String, options: String) throws {
+    let outcome = try shell(
+      """
+      mkdir empty 'my out'
+      unshare -rm sh -c '
+        mount \(options) "my out" || exit 3
+        timeout 60 "$SDMOE" \(command) -o "my out"; code=$?
+        ls -A "my out"
+        exit $code'
+      """, ["RUN": Samples.reference.get().folder.path("run")])
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors.contains(
+        "my out: is a mount point, which no finished folder can replace; name a folder inside it, such as my out/new"
+      ), "\(outcome.errors)")
+    #expect(outcome.output == "")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        == ["empty", "my out"])
+  }
+
+  @Test("a folder inside a mount point is an output as any", .enabled(if: mayMount))
+  func insideMountPoint() throws {
+    let outcome = try shell(
+      """
+      mkdir out
+      unshare -rm sh -c 'mount -t tmpfs none out && "$SDMOE" convert "$QWEN" -q -o out/new && "$SDMOE" verify out/new'
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
   // MARK: Names
 
   @Test("says that a name is not UTF-8, and takes no other for it")

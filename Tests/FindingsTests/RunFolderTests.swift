@@ -250,6 +250,91 @@ import Testing
     )
   }
 
+  @Test(
+    "words of the manifest that results do not depend on are sealed, so that an edit shows",
+    arguments: [
+      ("\"name\" : \"tiny\"", "\"name\" : \"large\""), ("a7d7", "a7d8"),
+      ("\"captures\" : \"c\"", "\"captures\" : \"d\""),
+      ("\"gradients\" : \"d\",", ""), ("\"name\" : \"tiny\",", ""),
+      ("\"seal\" : \"", "\"seal\" : \"0"),
+    ])
+  func editedWords(old: String, new: String) throws {
+    var named = RunManifestTests.manifest()
+    named.checkpoint.name = "tiny"
+    do {
+      let folder = try RunFolder(path: path, for: named)
+      for unit in named.units { try folder.write([energyTable(unit)], of: unit) }
+    }
+    let text = try String(contentsOfFile: "\(path)/manifest.json", encoding: .utf8)
+    #expect(text.contains(old))
+    try temporary.write(text.replacing(old, with: new), as: "deep/run/manifest.json")
+    let refusal = #expect(throws: FindingsError.self) {
+      try RunFolder(finishedAt: path, forWriting: false)
+    }?.description
+    #expect(
+      refusal?.hasPrefix(
+        "\(path): its manifest.json is not as sdmoe wrote it; put that one back, or have it written anew by: sdmoe analyze <checkpoint> -o \(path) --captures <captures>"
+      ) == true, "\(refusal ?? "")")
+    // The same command writes it anew.
+    do {
+      var folder = try RunFolder(path: path, for: named)
+      try folder.updateManifest()
+    }
+    #expect(try RunFolder(finishedAt: path, forWriting: false).manifest.checkpoint.name == "tiny")
+  }
+
+  @Test("a run of a build that sealed nothing is read")
+  func unsealed() throws {
+    do {
+      let folder = try RunFolder(path: path, for: manifest)
+      for unit in manifest.units { try folder.write([energyTable(unit)], of: unit) }
+    }
+    let lines = try String(contentsOfFile: "\(path)/manifest.json", encoding: .utf8)
+      .split(separator: "\n")
+    let rest = lines.filter { !$0.contains("\"seal\"") }
+    #expect(rest.count == lines.count - 1)
+    try temporary.write(rest.joined(separator: "\n"), as: "deep/run/manifest.json")
+    _ = try RunFolder(finishedAt: path, forWriting: true)
+  }
+
+  @Test(
+    "what is a link to elsewhere is not written to, and nothing there is touched",
+    arguments: ["tables", "figures", "units", ".sdmoe"], [true, false])
+  func linkedFolders(name: String, isThere: Bool) throws {
+    do {
+      let folder = try RunFolder(path: path, for: manifest)
+      for unit in manifest.units { try folder.write([energyTable(unit)], of: unit) }
+    }
+    let manager = FileManager.default
+    let elsewhere = temporary.path("elsewhere")
+    if isThere {
+      try manager.moveItem(atPath: "\(path)/\(name)", toPath: elsewhere)
+      for file in ["energy.csv", "a.tmp", "a.svg"] {
+        try temporary.write("mine", as: "elsewhere/\(file)")
+      }
+    } else {
+      try manager.removeItem(atPath: "\(path)/\(name)")
+    }
+    try manager.createSymbolicLink(
+      atPath: "\(path)/\(name)", withDestinationPath: elsewhere)
+    let sentence =
+      "\(path)/\(name): is a link to \(elsewhere), where nothing is written; put the folder itself in its place, or link the whole run"
+    #expect(refusal() == sentence)
+    let error = #expect(throws: FindingsError.self) {
+      try RunFolder(finishedAt: path, forWriting: true)
+    }
+    #expect(error?.description == sentence)
+    if isThere {
+      for file in ["energy.csv", "a.tmp", "a.svg"] {
+        #expect(manager.contents(atPath: "\(elsewhere)/\(file)") == Data("mine".utf8))
+      }
+      // Where nothing is written, a link is as good as the folder.
+      if name != "units" { _ = try RunFolder(finishedAt: path, forWriting: false) }
+    } else {
+      #expect(!manager.fileExists(atPath: elsewhere))
+    }
+  }
+
   // MARK: Tables
 
   @Test("tables are gathered in the order of the units, each under one header")

@@ -21,13 +21,14 @@ extension ConversionOptions {
 func convertCheckpoint(
   at path: String, to output: String, _ options: ConversionOptions, width: Int = 2,
   rechecks: Bool = false, replaces: Bool = false,
-  onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in }
+  onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in },
+  onChanged: @escaping @Sendable ([String]) -> Void = { _ in }
 ) async throws -> ConversionSummary {
   let plan = try ConversionPlan(
     for: Checkpoint(path: path), options: options, version: "test")
   return try await convert(
     plan, to: output, workers: width, rechecks: rechecks, replaces: replaces,
-    onProgress: onProgress)
+    onProgress: onProgress, onChanged: onChanged)
 }
 
 /// A toy checkpoint, and what a conversion made of it.

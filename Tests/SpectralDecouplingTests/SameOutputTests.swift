@@ -203,9 +203,12 @@ import Workers
       of: "model.layers.0.mlp.experts.2.up_proj.weight", in: input.path("model.safetensors"),
       keepingTimes: keepingTimes)
     let steps = Mutex<[WorkProgress]>([])
+    let changed = Mutex<[String]>([])
     try await convertCheckpoint(
-      at: input.path, to: out, options, rechecks: keepingTimes
-    ) { step in steps.withLock { $0.append(step) } }
+      at: input.path, to: out, options, rechecks: keepingTimes,
+      onProgress: { step in steps.withLock { $0.append(step) } },
+      onChanged: { units in changed.withLock { $0 += units } })
+    #expect(changed.withLock { $0 } == ["layer 0 up_proj"])
     #expect(try #require(steps.withLock { $0.first }).finishedUnits == 1)
     expectSame(
       try filesByPath(under: out), try await output(width: 2, name: "whole"), "replaced")

@@ -65,6 +65,25 @@ import Testing
         == Set(files.map(\.name) + [".sdmoe-figures-2", "mine.svg"]))
   }
 
+  @Test("a folder that another process prints into is left to it")
+  func twoAtOnce() async throws {
+    let out = folder.path("out")
+    try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+    do {
+      let lock = try #require(FolderLock(in: out))
+      await #expect(throws: PrintError.inUse(path: out)) {
+        try await print { $0.kinds = kinds("similarity") }
+      }
+      withExtendedLifetime(lock) {}
+      #expect(
+        PrintError.inUse(path: out).description
+          == "\(out): another sdmoe works in this folder; run the same command again when it is done"
+      )
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: out) == [])
+    #expect(try await print { $0.kinds = kinds("similarity") }.count == 4)
+  }
+
   @Test("a folder in the way, or a link that leads nowhere, stops all before anything is put there")
   func obstacles() async throws {
     let names = try await print(to: "first") { $0.kinds = kinds("similarity") }.map(\.name)

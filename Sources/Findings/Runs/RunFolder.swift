@@ -28,7 +28,8 @@ public struct RunFolder: Sendable {
   ///   - path: The folder; new, empty, or holding the same run.
   ///   - manifest: What is to be run, every unit open.
   /// - Throws: ``FindingsError/notAFolder(path:)``, ``FindingsError/notARun(path:)``,
-  ///   ``FindingsError/anotherRun(path:difference:)``, and
+  ///   ``FindingsError/anotherRun(path:difference:)``,
+  ///   ``FindingsError/linkedFolder(path:target:)``, and
   ///   ``FindingsError/fileSystem(path:doing:reason:)``.
   public init(path: String, for manifest: RunManifest) throws {
     try Self.check(path: path, for: manifest)
@@ -54,7 +55,10 @@ public struct RunFolder: Sendable {
   ///   - forWriting: Whether tables, figures and the page shall be written to it.
   /// - Throws: ``FindingsError/noRun(path:reason:)``, ``FindingsError/otherManifest(path:)``,
   ///   ``FindingsError/unfinished(path:units:command:)``,
-  ///   ``FindingsError/altered(path:files:command:)`` and ``FindingsError/inUse(path:)``.
+  ///   ``FindingsError/altered(path:files:command:)``,
+  ///   ``FindingsError/editedManifest(path:command:)``,
+  ///   ``FindingsError/linkedFolder(path:target:)`` where something shall be written, and
+  ///   ``FindingsError/inUse(path:)``.
   /// - Complexity: O(size of the results): their digests are compared.
   public init(finishedAt path: String, forWriting: Bool) throws {
     var path = path
@@ -68,18 +72,24 @@ public struct RunFolder: Sendable {
     else {
       throw FindingsError.noRun(path: path, reason: "holds no manifest.json that can be read")
     }
-    guard let manifest = try? JSONDecoder().decode(RunManifest.self, from: data) else {
+    guard let sealed = SealedManifest(file: data) else {
       throw FindingsError.noRun(
         path: path, reason: "its manifest.json is damaged, or of another version")
     }
+    let manifest = sealed.manifest
     if let problem = manifest.problem {
       throw FindingsError.noRun(
         path: path, reason: "its manifest.json was edited or is damaged: \(problem)")
     }
     self.manifest = manifest
+    if forWriting { try Self.requireNoLinks(in: path) }
     store = UnitStore(in: path, plan: try manifest.plan)
     presence = forWriting ? try Self.enter(store) : nil
     try requireResults(comparesDigests: true)
+    // The units vouch for the command that is told.
+    guard try sealed.isAsWritten else {
+      throw FindingsError.editedManifest(path: path, command: manifest.command(output: path))
+    }
     guard forWriting else { return }
     for name in ["tables", "figures"] { try Self.makeFolder("\(path)/\(name)") }
   }
@@ -99,13 +109,26 @@ public struct RunFolder: Sendable {
     }
     guard
       let data = FileManager.default.contents(atPath: file),
-      let existing = try? JSONDecoder().decode(RunManifest.self, from: data)
+      let sealed = SealedManifest(file: data)
     else {
       throw FindingsError.anotherRun(
         path: path, difference: "its manifest.json is damaged, or of another version")
     }
-    if let difference = manifest.difference(from: existing) {
+    // What was edited is written anew; units tell themselves what they were made from.
+    let isEdited = try !sealed.isAsWritten && sealed.manifest.plan == manifest.plan
+    if !isEdited, let difference = manifest.difference(from: sealed.manifest) {
       throw FindingsError.anotherRun(path: path, difference: difference)
+    }
+    try requireNoLinks(in: path)
+  }
+
+  /// Makes sure that what is written to the folder, or removed from it, lies in it.
+  private static func requireNoLinks(in path: String) throws {
+    for name in subfolders + [".sdmoe"] {
+      let place = "\(path)/\(name)"
+      if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: place) {
+        throw FindingsError.linkedFolder(path: place, target: target)
+      }
     }
   }
 
@@ -193,7 +216,7 @@ public struct RunFolder: Sendable {
   /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``
   public mutating func updateManifest() throws {
     updateStates()
-    try WholeFile.write(try manifest.json, to: "\(path)/manifest.json")
+    try WholeFile.write(try SealedManifest(manifest).json, to: "\(path)/manifest.json")
   }
 
   private mutating func updateStates() {
@@ -204,7 +227,9 @@ public struct RunFolder: Sendable {
 
   private static func writeFirst(_ manifest: RunManifest, to folder: String) throws {
     let path = "\(folder)/manifest.json"
-    if FileStatus(at: path) == nil { try WholeFile.write(try manifest.json, to: path) }
+    if FileStatus(at: path) == nil {
+      try WholeFile.write(try SealedManifest(manifest).json, to: path)
+    }
   }
 
   /// Gives the lines of a unit's table as they were written, without the first one, a few at a time.

@@ -1,6 +1,5 @@
 import Experts
 import Files
-import Foundation
 
 /// What a run folder says of itself: everything that its results depend on, and how far it is.
 ///
@@ -186,17 +185,14 @@ public struct RunManifest: Codable, Sendable, Equatable {
       copy.gradients = nil
       copy.capturedRows = nil
       copy.omissions = nil
-      for place in copy.units.indices { copy.units[place].state = .open }
-      return sha256(of: Array(try copy.json.utf8))
+      return sha256(of: Array(try manifestText(of: copy.withOpenUnits).utf8))
     }
   }
 
-  /// The manifest as the text of its file.
-  var json: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-    }
+  /// The same of a run in which nothing is measured yet.
+  var withOpenUnits: RunManifest {
+    var copy = self
+    for place in copy.units.indices { copy.units[place].state = .open }
+    return copy
   }
 }

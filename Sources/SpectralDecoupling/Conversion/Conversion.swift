@@ -24,6 +24,7 @@ public import Workers
 ///   - replaces: Whether a converted checkpoint that lies there gives way when the new one is
 ///     whole. Anything else in its folder prevents that.
 ///   - onProgress: Called after every matrix and unit, from any thread.
+///   - onChanged: Called with the units that an interrupted call converted, but from another input.
 /// - Returns: What the certificate tells of the whole.
 /// - Throws: ``DecouplingError``, and the errors of the files.
 /// - Complexity: A few passes over the weights; memory for two matrices of each worker, one for
@@ -31,7 +32,8 @@ public import Workers
 public func convert(
   _ plan: ConversionPlan, to output: String, workers: Int, rechecks: Bool = false,
   replaces: Bool = false,
-  onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in }
+  onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in },
+  onChanged: @Sendable ([String]) -> Void = { _ in }
 ) async throws -> ConversionSummary {
   let workers = try LinearAlgebraLibrary.start(threads: workers)
   LinearAlgebraLibrary.keepMemory()
@@ -56,7 +58,7 @@ public func convert(
     files: try MainFiles(of: plan, in: folder.output))
   let certificate: Certificate
   do {
-    certificate = try await conversion.carryOut(onProgress: onProgress)
+    certificate = try await conversion.carryOut(onChanged: onChanged, onProgress: onProgress)
   } catch let error as DecouplingError where error.needsOtherOptions {
     folder.discard()
     throw error
@@ -144,6 +146,7 @@ extension ConversionPlan {
   /// Checks that nothing lies at a place, or what may give way.
   func requirePlace(at output: String, replaces: Bool) throws {
     guard let status = FileStatus(at: output) else { return }
+    if isMountPoint(output) { throw DecouplingError.mountPoint(path: output) }
     guard status.irregularKind == "a folder",
       let content = try? FileManager.default.contentsOfDirectory(atPath: output)
     else { throw DecouplingError.notReplaced(path: output) }
@@ -238,12 +241,21 @@ struct Conversion: Sendable {
 
   /// Makes the whole output, all but its name.
   func carryOut(
+    onChanged: @Sendable ([String]) -> Void,
     onProgress: @escaping @Sendable (WorkProgress) -> Void
   ) async throws -> Certificate {
     var finished: [Int: UnitRecord] = [:]
-    for place in plan.units.indices {
-      if let record = try await soundRecord(ofUnit: place) { finished[place] = record }
+    var changed: [String] = []
+    for (place, unit) in plan.units.enumerated() {
+      guard let record = folder.record(of: unit), record.experts.count == unit.weights.count
+      else { continue }
+      if try folder.isOfInput(unit, pieces: plan.inputPieces(of: unit), rechecks: rechecks) {
+        if try await isSound(record, ofUnit: place) { finished[place] = record }
+      } else {
+        changed.append(unit.key.text)
+      }
     }
+    if !changed.isEmpty { onChanged(changed) }
     let open = plan.units.indices.filter { finished[$0] == nil }
     let matrixCount = open.reduce(0) { $0 + plan.units[$1].weights.count }
     let counter = ProgressCounter(
@@ -302,17 +314,12 @@ struct Conversion: Sendable {
     return Done(record: record, factors: factors, stamps: stamps)
   }
 
-  /// What is known of a unit, if all that it speaks of is there, and was made from what the input
-  /// holds now.
-  private func soundRecord(ofUnit place: Int) async throws -> UnitRecord? {
-    let unit = plan.units[place]
-    guard let record = folder.record(of: unit), record.experts.count == unit.weights.count,
-      try folder.isOfInput(unit, pieces: plan.inputPieces(of: unit), rechecks: rechecks)
-    else { return nil }
-    let sound = try await pool.map(count: unit.weights.count) { expert in
+  /// Whether all that is known of a unit is there as it was written.
+  private func isSound(_ record: UnitRecord, ofUnit place: Int) async throws -> Bool {
+    let sound = try await pool.map(count: record.experts.count) { expert in
       try files.digest(unit: place, expert: expert) == record.experts[expert].sha256
     }
-    return sound.allSatisfy { $0 } ? record : nil
+    return sound.allSatisfy { $0 }
   }
 
   /// Copies all tensors that are not converted.

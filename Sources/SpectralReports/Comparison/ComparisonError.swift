@@ -1,3 +1,5 @@
+internal import Files
+
 /// Why runs cannot be compared.
 public enum ComparisonError: Error {
   /// A number means something else in the two runs.
@@ -10,6 +12,8 @@ public enum ComparisonError: Error {
   case outputExists(path: String, isComparison: Bool)
   /// The folder of an earlier comparison holds what was not written with it.
   case foreignFiles(path: String, names: [String])
+  /// A file system is mounted where the report shall lie.
+  case mountPoint(path: String)
   /// The report would lie in one of the runs.
   case insideRun(path: String, run: String)
   /// No number is in all runs.
@@ -35,6 +39,7 @@ extension ComparisonError: CustomStringConvertible {
         : "\(path): holds something else than a comparison, so nothing is written there; choose an empty or a new folder"
     case .foreignFiles(let path, let names):
       "\(path): holds what was not written with the comparison, or was changed since: \(names.prefix(8).joined(separator: ", "))\(names.count > 8 ? " and \(names.count - 8) more" : ""); --force deletes nothing of that: move it elsewhere, then run this command again"
+    case .mountPoint(let path): "\(path): \(mountPointSentence(path))"
     case .insideRun(let path, let run):
       "\(path): lies in the run \(run), which is not changed; choose a folder elsewhere"
     case .nothingInCommon(let runs):

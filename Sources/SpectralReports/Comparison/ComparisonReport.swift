@@ -70,7 +70,7 @@ public struct ComparisonReport: Sendable {
   ///   - target: Where the report shall lie.
   ///   - replacing: Whether an earlier comparison may give way.
   /// - Throws: ``ComparisonError/outputExists(path:isComparison:)``,
-  ///   ``ComparisonError/foreignFiles(path:names:)`` and ``ComparisonError/insideRun(path:run:)``.
+  ///   ``ComparisonError/mountPoint(path:)``, ``ComparisonError/foreignFiles(path:names:)`` and ``ComparisonError/insideRun(path:run:)``.
   public func check(target: String, replacing: Bool) throws {
     let place = resolvedPath(target)
     for run in runs.map(\.path) {
@@ -79,6 +79,7 @@ public struct ComparisonReport: Sendable {
         throw ComparisonError.insideRun(path: target, run: run)
       }
     }
+    if isMountPoint(place) { throw ComparisonError.mountPoint(path: target) }
     let manager = FileManager.default
     let content = try? manager.contentsOfDirectory(atPath: place)
     guard manager.fileExists(atPath: place), content?.isEmpty != true else { return }

@@ -60,7 +60,9 @@ public struct FigurePrint: Sendable {
       throw FindingsError.fileSystem(path: target, doing: "make this folder", reason: error.reason)
     }
     let lock = FolderLock(in: folder)
-    defer { withExtendedLifetime(lock) {} }
+    // Two processes would put their files among one another's.
+    guard let targetLock = FolderLock(in: place) else { throw PrintError.inUse(path: target) }
+    defer { withExtendedLifetime((lock, targetLock)) {} }
     Self.removeLeftovers(in: place)
     var files: [File] = []
     try forEachSheet(of: kinds, from: figures) { stem, sheet in

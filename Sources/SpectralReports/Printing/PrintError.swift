@@ -6,6 +6,8 @@ public enum PrintError: Error, Equatable {
   case folderExists(path: String, name: String)
   /// The figures would lie in the run.
   case insideRun(path: String, run: String)
+  /// Another process prints into the folder.
+  case inUse(path: String)
   /// The run has no figure of a kind.
   case noKind(run: String, kind: String, command: String, present: [String])
   /// The run has no figures of what was chosen.
@@ -28,6 +30,8 @@ extension PrintError: CustomStringConvertible {
       "\(path)/\(name): is a folder, which no figure replaces; move it elsewhere, or choose another folder"
     case .insideRun(let path, let run):
       "\(path): lies in the run \(run), which is not changed; choose a folder elsewhere"
+    case .inUse(let path):
+      "\(path): another sdmoe works in this folder; run the same command again when it is done"
     case .noKind(let run, let kind, let command, let present):
       "\(run): has no figures of the kind \(kind), which 'sdmoe analyze' measures with \(command); it has \(present.joined(separator: ", "))"
     case .nothing(let run, let kinds, let isOfSelection):
