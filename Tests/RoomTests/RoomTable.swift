@@ -17,10 +17,12 @@ enum RoomTable {
     "Tensors": [],
     "LinearAlgebra": ["COpenBLAS", "CLAPACKE", "Tensors"],
     "SafetensorsFiles": ["Files", "JSON", "Tensors"],
+    // JSON for the quoting of names in messages, as SafetensorsFiles has it.
+    "GGUFFiles": ["Files", "JSON", "Tensors"],
     "HDF5Files": ["CHDF5", "Files", "Tensors"],
-    // One file of either format, and what tells its content from another's: checkpoints and captures
+    // One file of any format, and what tells its content from another's: checkpoints and captures
     // are made of such files.
-    "TensorFiles": ["SafetensorsFiles", "HDF5Files", "Files", "Tensors"],
+    "TensorFiles": ["SafetensorsFiles", "GGUFFiles", "HDF5Files", "Files", "Tensors"],
     "Checkpoints": ["Experts", "Files", "JSON", "TensorFiles", "Tensors"],
     "Captures": ["Files", "TensorFiles", "Tensors"],
     "Findings": ["Experts", "Files"],

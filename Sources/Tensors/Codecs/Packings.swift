@@ -5,6 +5,7 @@ public enum Packings {
   public static let all: [any Packing] = [
     BitsAndBytesPacking(),
     PlainPacking(),
+    GGUFBlocks(),
     Float8Packing(),
     MicroscaledFloat4Packing(),
     ModelOptFloat4Packing(),
