@@ -28,7 +28,7 @@ import Testing
       #expect(tensor.byteCount == stored.byteCount)
       #expect(try bytes(of: tensor, in: file) == bytes(of: stored, in: truth))
     }
-    #expect(file.tensors.count == 15)
+    #expect(file.tensors.count == 14)
     let plain = try #require(file.tensors.first { $0.name == "plain" })
     #expect(plain.shape == [3, 5, 7] && plain.elementType == .f32)
     let twin = try #require(truth.tensors.first { $0.name == "plain" })

@@ -9,7 +9,7 @@ import Testing
   /// The block types that are read.
   static let types: [ElementType] = [
     .q4Zero, .q4One, .q5Zero, .q5One, .q8Zero, .q2K, .q3K, .q4K, .q5K, .q6K, .iq4NL, .iq4XS,
-    .mxfp4, .nvfp4,
+    .mxfp4,
   ]
 
   @Test("numbers are those of the PyPI package gguf, bit for bit", arguments: types)
@@ -76,7 +76,7 @@ import Testing
       rowCount: 1, columnCount: type.numberCount, values: PackedMatrix.Part(type, [1, 1]))
     let words = """
       \(type.rawValue), whose blocks are not read; quantise it as one of Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 \
-      Q2_K Q3_K Q4_K Q5_K Q6_K IQ4_NL IQ4_XS MXFP4 NVFP4
+      Q2_K Q3_K Q4_K Q5_K Q6_K IQ4_NL IQ4_XS MXFP4
       """
     #expect(throws: PackingProblem.unsupported(words)) { try GGUFBlocks().codec(of: matrix) }
   }

@@ -1,7 +1,8 @@
 /// Blocks of 32, 64 or 256 numbers with their scales, as GGUF files hold them.
 ///
 /// Every block type that llama.cpp falls back to or that people publish in is read; those whose
-/// numbers come from tables of hundreds of words (IQ1, IQ2, IQ3), and ternary ones, are not.
+/// numbers come from tables of hundreds of words (IQ1, IQ2, IQ3), ternary ones, and NVFP4, which has a
+/// further scale in another tensor, are not.
 ///
 /// Source: the PyPI package gguf 0.19.0, `gguf.quants`, whose results these are bit for bit; it has
 /// them of ggml's `ggml-quants.c`.
@@ -47,7 +48,7 @@ struct GGUFBlockCodec: Codec {
   init?(of type: ElementType) {
     switch type {
     case .q4Zero, .q4One, .q5Zero, .q5One, .q8Zero, .q2K, .q3K, .q4K, .q5K, .q6K, .iq4NL, .iq4XS,
-      .mxfp4, .nvfp4:
+      .mxfp4:
       self.type = type
     default: return nil
     }
@@ -70,7 +71,6 @@ struct GGUFBlockCodec: Codec {
     case .iq4NL: unsafe decodeAll(bytes, into: &values, decodeIQ4NL)
     case .iq4XS: unsafe decodeAll(bytes, into: &values, decodeIQ4XS)
     case .mxfp4: unsafe decodeAll(bytes, into: &values, decodeMXFP4)
-    case .nvfp4: unsafe decodeAll(bytes, into: &values, decodeNVFP4)
     default: preconditionFailure("blocks of \(type.rawValue) are not read")
     }
   }

@@ -1,5 +1,5 @@
-// Blocks of 32 numbers, and of 64. In each, the lower halves of the bytes hold the first numbers of
-// a group and the upper halves those that follow.
+// Blocks of 32 numbers. In each, the lower halves of the bytes hold the first 16
+// numbers and the upper halves those that follow.
 
 /// d, then 32 x four bits: d * (q - 8).
 func decodeQ4Zero(_ block: UnsafePointer<UInt8>, _ numbers: UnsafeMutablePointer<Float>) {
@@ -62,7 +62,7 @@ func decodeQ8Zero(_ block: UnsafePointer<UInt8>, _ numbers: UnsafeMutablePointer
 
 /// d, then 32 x four bits that choose among sixteen integers: d * k(q).
 func decodeIQ4NL(_ block: UnsafePointer<UInt8>, _ numbers: UnsafeMutablePointer<Float>) {
-  unsafe choose(16, of: block + 2, among: unevenIntegers, times: half(block, 0), numbers)
+  unsafe choose(of: block + 2, among: unevenIntegers, times: half(block, 0), numbers)
 }
 
 /// A power of two, then 32 x four bits that choose among sixteen integers.
@@ -73,42 +73,23 @@ func decodeMXFP4(_ block: UnsafePointer<UInt8>, _ numbers: UnsafeMutablePointer<
   let exponent = unsafe UInt32(block[0])
   // Half of the power: 2^(e - 128), which is subnormal for the least two.
   let bits = exponent < 2 ? 0x0020_0000 &<< exponent : (exponent &- 1) &<< 23
-  unsafe choose(16, of: block + 1, among: doubledE2M1, times: Float(bitPattern: bits), numbers)
-}
-
-/// Four scales of eight bits, then four groups of 16 x four bits that choose among sixteen integers.
-func decodeNVFP4(_ block: UnsafePointer<UInt8>, _ numbers: UnsafeMutablePointer<Float>) {
-  for group in 0..<4 {
-    // Safe: a block has 4 bytes of scales, and 8 bytes for each 16 of its 64 numbers.
-    unsafe choose(
-      8, of: block + 4 + 8 * group, among: doubledE2M1, times: halvedScale(block[group]),
-      numbers + 16 * group)
-  }
-}
-
-/// Half of a scale of four bits of exponent and three of mantissa, whose sign counts for nothing.
-private func halvedScale(_ byte: UInt8) -> Float {
-  if byte == 0x7f { return 0 }
-  let (exponent, mantissa) = (Int(byte &>> 3 & 15), Float(byte & 7))
-  return exponent == 0
-    ? mantissa * 0x1p-10
-    : (8 + mantissa) * Float(sign: .plus, exponent: exponent - 11, significand: 1)
+  unsafe choose(of: block + 1, among: doubledE2M1, times: Float(bitPattern: bits), numbers)
 }
 
 /// Numbers that four bits each choose from a table: those of the lower halves, then those of the
 /// upper ones.
 @inline(__always)
 func choose(
-  _ count: Int, of bytes: UnsafePointer<UInt8>, among integers: [16 of Float], times scale: Float,
+  of bytes: UnsafePointer<UInt8>, among integers: [16 of Float], times scale: Float,
   _ numbers: UnsafeMutablePointer<Float>
 ) {
   var table = integers
   for place in 0..<16 { table[place] = scale * integers[place] }
-  for place in 0..<count {
-    // Safe: the caller's block holds `count` bytes and twice as many numbers.
+  for place in 0..<16 {
+    // Safe: the caller's block holds 16 bytes and 32 numbers.
     let byte = unsafe bytes[place]
     unsafe numbers[place] = table[Int(byte & 15)]
-    unsafe numbers[count &+ place] = table[Int(byte &>> 4)]
+    unsafe numbers[16 &+ place] = table[Int(byte &>> 4)]
   }
 }
 

@@ -101,7 +101,7 @@ func decodeIQ4XS(_ block: UnsafePointer<UInt8>, _ numbers: UnsafeMutablePointer<
     let low = unsafe block[4 + row / 2] &>> UInt8(row % 2 * 4) & 15
     let code = UInt8(truncatingIfNeeded: high &>> UInt16(row * 2) & 3) &<< 4 | low
     unsafe choose(
-      16, of: block + 8 + row * 16, among: unevenIntegers, times: scale * small(code, less: 32),
+      of: block + 8 + row * 16, among: unevenIntegers, times: scale * small(code, less: 32),
       numbers + row * 32)
   }
 }
