@@ -71,8 +71,9 @@ let package = Package(
     room("HDF5Files", ["CHDF5", "Files", "Tensors"]),
     room("TensorFiles", ["SafetensorsFiles", "GGUFFiles", "HDF5Files", "Files", "Tensors"]),
     room(
-      "Checkpoints", ["Experts", "Files", "JSON", "SafetensorsFiles", "TensorFiles", "Tensors"],
-      resources: [.embedInCode("Families/families.json")]),
+      "Checkpoints",
+      ["Experts", "Files", "GGUFFiles", "JSON", "SafetensorsFiles", "TensorFiles", "Tensors"],
+      resources: ["families.json", "gguf.json"].map { .embedInCode("Families/\($0)") }),
     room("Captures", ["Files", "TensorFiles", "Tensors"]),
     room("Findings", ["Experts", "Files"]),
     room(

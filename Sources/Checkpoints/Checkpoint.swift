@@ -26,7 +26,7 @@ public struct Checkpoint: Sendable {
     public let layerCount: Int
   }
 
-  /// The folder.
+  /// The folder, or the file of GGUF that was named.
   public let path: String
   /// The family's name.
   public let family: String
@@ -75,6 +75,10 @@ public struct Checkpoint: Sendable {
   /// - Throws: ``CheckpointError``, and the errors of the rooms that read the files.
   /// - Complexity: O(size of the headers)
   public init(path: String, family chosen: ChosenFamily? = nil, expertWidth: Int? = nil) throws {
+    if let place = try GGUFFolder(at: path) {
+      try self.init(gguf: place, family: chosen, expertWidth: expertWidth)
+      return
+    }
     let folder = try Self.folder(at: path)
     if let foreign = WeightFiles.foreignFormat(in: folder) { throw foreign }
     let whole = try ModelConfig(path: "\(folder)/config.json")
@@ -97,7 +101,7 @@ public struct Checkpoint: Sendable {
   init(
     folder: String, whole: ModelConfig, modelType type: String, family: Family,
     catalogue: FamilyCatalogue, chosenFamily: String? = nil, expertWidth: Int? = nil,
-    files opened: WeightFiles? = nil
+    files opened: WeightFiles? = nil, gguf names: GGUFNames? = nil
   ) throws {
     let config = family.configRoot.flatMap(whole.section) ?? whole
     guard let outline = try ModelOutline(config, family: family, expertWidth: expertWidth) else {
@@ -110,9 +114,11 @@ public struct Checkpoint: Sendable {
       try SDMoEForm(section, path: config.path)
     }
     let files = try opened ?? WeightFiles(folder: folder)
-    let spelling = try TensorSpelling(
-      of: files, folder: folder, family: family, catalogue: catalogue,
-      moeLayers: outline.moeLayers)
+    let spelling =
+      try names.map { TensorSpelling(of: files, gguf: $0) }
+      ?? TensorSpelling(
+        of: files, folder: folder, family: family, catalogue: catalogue,
+        moeLayers: outline.moeLayers)
     let survey = LayerSurvey(
       folder: folder, family: family, catalogue: catalogue, files: files.spelled(spelling),
       outline: outline, prefix: spelling.prefix, form: form, notes: try config.quantization,
@@ -265,7 +271,7 @@ public struct Checkpoint: Sendable {
     }
     guard isFolder.boolValue else {
       let formats = [
-        ".gguf": "GGUF", ".bin": "a PyTorch pickle (.bin)", ".pt": "a PyTorch pickle (.pt)",
+        ".bin": "a PyTorch pickle (.bin)", ".pt": "a PyTorch pickle (.pt)",
         ".pth": "a PyTorch pickle (.pth)",
       ]
       if let format = formats.first(where: { path.hasSuffix($0.key) })?.value {

@@ -23,7 +23,8 @@ enum RoomTable {
     // One file of any format, and what tells its content from another's: checkpoints and captures
     // are made of such files.
     "TensorFiles": ["SafetensorsFiles", "GGUFFiles", "HDF5Files", "Files", "Tensors"],
-    "Checkpoints": ["Experts", "Files", "JSON", "TensorFiles", "Tensors"],
+    // GGUFFiles for the metadata of GGUF files, which are their config.
+    "Checkpoints": ["Experts", "Files", "GGUFFiles", "JSON", "TensorFiles", "Tensors"],
     "Captures": ["Files", "TensorFiles", "Tensors"],
     "Findings": ["Experts", "Files"],
     // Files for the scratch file of bases, HDF5Files for spectra.h5.
