@@ -22,7 +22,7 @@ HALVES = {
     "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208], "IQ4_NL": [0], "IQ4_XS": [0],
     "MXFP4": [],
 }
-ROWS, COLUMNS = 2, 512
+ROWS, COLUMNS = 3, 256
 
 
 def blocks(name, random):

@@ -67,8 +67,9 @@ public struct Checkpoint: Sendable {
   /// Opens a checkpoint and finds its experts, from headers alone.
   ///
   /// - Parameters:
-  ///   - path: A folder with config.json and safetensors or HDF5 files, or the folder of a model in
-  ///     the cache of the Hugging Face hub.
+  ///   - path: A folder with config.json and safetensors or HDF5 files, a GGUF file or a folder that
+  ///     holds one model in such files, or the folder of a model in the cache of the Hugging Face
+  ///     hub.
   ///   - chosen: The family to read it as; nil for the one that `model_type` means.
   ///   - expertWidth: The width of the experts that are measured, where there are several; nil for
   ///     the one that config.json gives, or its first.
@@ -80,6 +81,11 @@ public struct Checkpoint: Sendable {
       return
     }
     let folder = try Self.folder(at: path)
+    // In the hub's cache, models in GGUF are looked for where the revision in use lies.
+    if let place = try GGUFFolder(at: folder) {
+      try self.init(gguf: place, family: chosen, expertWidth: expertWidth)
+      return
+    }
     if let foreign = WeightFiles.foreignFormat(in: folder) { throw foreign }
     let whole = try ModelConfig(path: "\(folder)/config.json")
     if let chosen {

@@ -1,3 +1,4 @@
+import JSON
 public import Tensors
 
 /// What can be wrong with a checkpoint.

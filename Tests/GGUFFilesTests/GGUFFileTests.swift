@@ -24,7 +24,7 @@ import Testing
     for tensor in file.tensors where tensor.name != "plain" {
       let stored = try #require(truth.tensors.first { $0.name == "\(tensor.name).blocks" })
       #expect(tensor.elementType.rawValue == tensor.name)
-      #expect(tensor.shape == [2, 512 / tensor.elementType.numberCount])
+      #expect(tensor.shape == [3, 256 / tensor.elementType.numberCount])
       #expect(tensor.byteCount == stored.byteCount)
       #expect(try bytes(of: tensor, in: file) == bytes(of: stored, in: truth))
     }

@@ -1,8 +1,16 @@
 import GGUFFiles
+import TensorFiles
 
 extension Checkpoint {
   /// Whether its weights are those of GGUF files, which are read and never written.
   public var isGGUF: Bool { survey.files.files.first?.tensors.gguf != nil }
+
+  /// What the family calls a tensor of GGUF files; nil where it has none of the kind, or where
+  /// llama.cpp has changed it.
+  package func plainName(ofGGUF name: String) -> String? {
+    let plain = survey.files.plainName(name)
+    return plain == name ? nil : plain
+  }
 
   /// Opens a model in GGUF files, whose metadata are its config.
   ///

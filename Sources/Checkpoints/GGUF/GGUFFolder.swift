@@ -20,6 +20,8 @@ struct GGUFFolder: Sendable {
   /// - Throws: ``CheckpointError/incompleteSet(path:file:sample:count:)`` and
   ///   ``CheckpointError/severalGGUF(path:names:)``
   init?(at path: String) throws(CheckpointError) {
+    var path = path
+    while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
     guard let status = FileStatus(at: path) else { return nil }
     self.path = path
     if status.irregularKind == nil {

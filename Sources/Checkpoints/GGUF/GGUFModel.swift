@@ -1,5 +1,5 @@
 import GGUFFiles
-import TensorFiles
+import Tensors
 
 /// A model in GGUF files: all parts of it, opened, with the config that its metadata are.
 ///

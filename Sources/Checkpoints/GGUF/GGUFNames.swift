@@ -21,17 +21,20 @@ struct GGUFNames: Sendable {
     names = catalogue.names
     withheld = Set(architecture?.withheld ?? [])
     others = architecture?.names ?? [:]
-    prefix = family.prefixes.first ?? ""
+    // GGUF files hold the language model alone, which stands behind the shortest words by itself.
+    let prefix = family.prefixes.filter { !$0.isEmpty }.min { $0.count < $1.count } ?? ""
+    self.prefix = prefix
     block = family.block
+    // Of two sets that name the same role, the later one is the family's own.
     for set in families.tensorNames(of: family) {
-      whole.merge((set.whole ?? [:]).compactMapValues(\.first)) { first, _ in first }
-      whole.merge((set.model ?? [:]).compactMapValues { $0.first.map { prefix + $0 } }) {
-        first, _ in first
-      }
-      layered.merge((set.layer ?? [:]).compactMapValues(\.first)) { first, _ in first }
+      whole.merge((set.whole ?? [:]).compactMapValues(\.first)) { $1 }
+      whole.merge((set.model ?? [:]).compactMapValues { $0.first.map { prefix + $0 } }) { $1 }
+      layered.merge((set.layer ?? [:]).compactMapValues(\.first)) { $1 }
       layered.merge(
         (set.block ?? [:]).compactMapValues { $0.first.map { "\(family.block).\($0)" } }
-      ) { first, _ in first }
+      ) {
+        $1
+      }
     }
     layered[.router] = family.router.first.map { "\(family.block).\($0)" }
     layered[.selectionBias] = family.routing.bias?.names.first.map { "\(family.block).\($0)" }
@@ -39,7 +42,7 @@ struct GGUFNames: Sendable {
     for (role, projection) in [
       (TensorRole.sharedGate, Projection.gate), (.sharedUp, .up), (.sharedDown, .down),
     ] {
-      layered[role] = families.sharedName(shared.names, projection).map {
+      layered[role] = families.sharedNames(shared, projection).first.map {
         "\(family.block).\(shared.block).\($0)"
       }
     }
