@@ -26,7 +26,7 @@ public struct Checkpoint: Sendable {
     public let layerCount: Int
   }
 
-  /// The folder.
+  /// The folder, or the file of GGUF that was named.
   public let path: String
   /// The family's name.
   public let family: String
@@ -67,15 +67,25 @@ public struct Checkpoint: Sendable {
   /// Opens a checkpoint and finds its experts, from headers alone.
   ///
   /// - Parameters:
-  ///   - path: A folder with config.json and safetensors or HDF5 files, or the folder of a model in
-  ///     the cache of the Hugging Face hub.
+  ///   - path: A folder with config.json and safetensors or HDF5 files, a GGUF file or a folder that
+  ///     holds one model in such files, or the folder of a model in the cache of the Hugging Face
+  ///     hub.
   ///   - chosen: The family to read it as; nil for the one that `model_type` means.
   ///   - expertWidth: The width of the experts that are measured, where there are several; nil for
   ///     the one that config.json gives, or its first.
   /// - Throws: ``CheckpointError``, and the errors of the rooms that read the files.
   /// - Complexity: O(size of the headers)
   public init(path: String, family chosen: ChosenFamily? = nil, expertWidth: Int? = nil) throws {
+    if let place = try GGUFFolder(at: path) {
+      try self.init(gguf: place, family: chosen, expertWidth: expertWidth)
+      return
+    }
     let folder = try Self.folder(at: path)
+    // In the hub's cache, models in GGUF are looked for where the revision in use lies.
+    if let place = try GGUFFolder(at: folder) {
+      try self.init(gguf: place, family: chosen, expertWidth: expertWidth)
+      return
+    }
     if let foreign = WeightFiles.foreignFormat(in: folder) { throw foreign }
     let whole = try ModelConfig(path: "\(folder)/config.json")
     if let chosen {
@@ -97,7 +107,7 @@ public struct Checkpoint: Sendable {
   init(
     folder: String, whole: ModelConfig, modelType type: String, family: Family,
     catalogue: FamilyCatalogue, chosenFamily: String? = nil, expertWidth: Int? = nil,
-    files opened: WeightFiles? = nil
+    files opened: WeightFiles? = nil, gguf names: GGUFNames? = nil
   ) throws {
     let config = family.configRoot.flatMap(whole.section) ?? whole
     guard let outline = try ModelOutline(config, family: family, expertWidth: expertWidth) else {
@@ -110,9 +120,11 @@ public struct Checkpoint: Sendable {
       try SDMoEForm(section, path: config.path)
     }
     let files = try opened ?? WeightFiles(folder: folder)
-    let spelling = try TensorSpelling(
-      of: files, folder: folder, family: family, catalogue: catalogue,
-      moeLayers: outline.moeLayers)
+    let spelling =
+      try names.map { TensorSpelling(of: files, gguf: $0) }
+      ?? TensorSpelling(
+        of: files, folder: folder, family: family, catalogue: catalogue,
+        moeLayers: outline.moeLayers)
     let survey = LayerSurvey(
       folder: folder, family: family, catalogue: catalogue, files: files.spelled(spelling),
       outline: outline, prefix: spelling.prefix, form: form, notes: try config.quantization,
@@ -265,7 +277,7 @@ public struct Checkpoint: Sendable {
     }
     guard isFolder.boolValue else {
       let formats = [
-        ".gguf": "GGUF", ".bin": "a PyTorch pickle (.bin)", ".pt": "a PyTorch pickle (.pt)",
+        ".bin": "a PyTorch pickle (.bin)", ".pt": "a PyTorch pickle (.pt)",
         ".pth": "a PyTorch pickle (.pth)",
       ]
       if let format = formats.first(where: { path.hasSuffix($0.key) })?.value {

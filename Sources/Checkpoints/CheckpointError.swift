@@ -1,3 +1,4 @@
+import JSON
 public import Tensors
 
 /// What can be wrong with a checkpoint.
@@ -10,6 +11,12 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case notAFolder(path: String)
   /// The file or folder holds weights in a format that is not read.
   case foreignFormat(path: String, format: String)
+  /// A GGUF file does not say what is needed of it, or contradicts others.
+  case badGGUF(path: String, key: String, reason: String)
+  /// The architecture of a GGUF file is not known.
+  case unknownArchitecture(path: String, architecture: String, known: [String])
+  /// A folder holds several models in GGUF files.
+  case severalGGUF(path: String, names: [String])
   /// The folder has no config.json.
   case noConfig(path: String)
   /// A file cannot be read.
@@ -88,6 +95,12 @@ extension CheckpointError: CustomStringConvertible {
       "\(path): is a file; give the folder that holds config.json and the weight files"
     case .foreignFormat(let path, let format):
       "\(path): holds weights as \(format), which sdmoe does not read; save the model as safetensors (transformers: save_pretrained) and analyse that folder"
+    case .badGGUF(let path, let key, let reason):
+      "\(path): \(quoted(key)) \(reason); download or convert it again"
+    case .unknownArchitecture(let path, let architecture, let known):
+      "\(path): the architecture \(quoted(architecture)) is not known; known are \(known.joined(separator: ", ")); name the family that it is like with --family"
+    case .severalGGUF(let path, let names):
+      "\(path): holds \(names.count) models in GGUF files, \(names.prefix(4).joined(separator: ", "))\(names.count > 4 ? " and others" : ""); name one of the files"
     case .noConfig(let path):
       "\(path): there is no config.json here, so the family of the model is not known; copy it from where the weights come from"
     case .unreadable(let path, let reason):

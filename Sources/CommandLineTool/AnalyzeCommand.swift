@@ -22,7 +22,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: "A folder that holds config.json and the weight files.", completion: .directory)
+    help: "A folder that holds config.json and the weight files, or a GGUF file.",
+    completion: .directory)
   var checkpoint: String
 
   @Option(

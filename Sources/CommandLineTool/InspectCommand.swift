@@ -13,7 +13,8 @@ struct InspectCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "A folder that holds config.json and the weight files.", completion: .directory)
+    help: "A folder that holds config.json and the weight files, or a GGUF file.",
+    completion: .directory)
   var checkpoint: String
 
   @OptionGroup var family: FamilyOption

@@ -42,6 +42,8 @@ private func endOfTensor(
   guard tensor.shape.allSatisfy({ $0 >= 0 }) else {
     throw .invalidShape(path: path, tensor: tensor.name, found: "\(tensor.shape)")
   }
+  precondition(
+    !tensor.elementType.isBlock, "safetensors has no blocks of \(tensor.elementType.rawValue)")
   let byteCount = try tensor.elementType.byteCount(
     of: tensor.shape, path: path, tensor: tensor.name)
   guard byteCount == tensor.byteCount else {

@@ -23,7 +23,7 @@ struct PlacedTensor {
     case .unsound(let text):
       throw .unknownElementType(path: path, tensor: name, found: text)
     case .sound(let text):
-      guard let known = ElementType(rawValue: text) else {
+      guard let known = ElementType(rawValue: text), !known.isBlock else {
         throw .unknownElementType(path: path, tensor: name, found: text)
       }
       elementType = known

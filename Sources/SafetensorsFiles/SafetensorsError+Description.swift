@@ -59,7 +59,8 @@ extension SafetensorsError: CustomStringConvertible {
     case .unknownElementType(let path, let tensor, let found):
       """
       \(path): \(part(tensor)) has the element type \(quoted(found)), which this version does not \
-      know; convert it to one of \(ElementType.allCases.map(\.rawValue).joined(separator: " "))
+      know; convert it to one of \
+      \(ElementType.allCases.filter { !$0.isBlock }.map(\.rawValue).joined(separator: " "))
       """
     case .invalidShape(let path, let tensor, let found):
       """

@@ -18,6 +18,8 @@ public enum DecouplingError: Error, Equatable, Sendable {
   case mixedTypes(path: String, unit: UnitKey, types: [String])
   /// The experts of one width are not the first of their layer.
   case scatteredExperts(path: String, layer: Int, width: Int, experts: [Int])
+  /// The checkpoint is in GGUF files, which are not written.
+  case readOnlyFormat(path: String)
   /// The checkpoint is in SD-MoE form already.
   case alreadyFactored(path: String)
   /// The captures tell no load of a layer.
@@ -81,6 +83,8 @@ extension DecouplingError: CustomStringConvertible {
       "\(path): the experts of \(unit.text) are stored as \(types.joined(separator: " and ")); save them in one type first"
     case .scatteredExperts(let path, let layer, let width, let experts):
       "\(path): layer \(layer) has experts of several widths in turn, those of width \(width) are \(rangesText(experts)); only the first of a layer can be converted: leave the layer out with --layers"
+    case .readOnlyFormat(let path):
+      "\(path): is a GGUF model, which is read and never written; convert the safetensors checkpoint that it was made from, and make a GGUF file of the result"
     case .alreadyFactored(let path):
       "\(path): is in SD-MoE form already; merge it with --form merged, then convert the result"
     case .noLoad(let path, let layer):

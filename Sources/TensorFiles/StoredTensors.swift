@@ -1,5 +1,6 @@
 import Files
 import Foundation
+public import GGUFFiles
 import HDF5Files
 import SafetensorsFiles
 public import Tensors
@@ -17,16 +18,23 @@ public struct StoredTensors: Sendable {
   private enum Format: Sendable {
     case safetensors(SafetensorsFile)
     case hdf5(HDF5File)
+    case gguf(GGUFFile)
   }
 
   /// Where the file lies, as the user would write it.
   public var path: String { file.path }
 
+  /// The file as one of GGUF, whose metadata have types; nil where it is of another format.
+  public var gguf: GGUFFile? {
+    guard case .gguf(let file) = format else { return nil }
+    return file
+  }
+
   /// Opens a file as what its first bytes say that it is.
   ///
-  /// - Parameter path: A safetensors or an HDF5 file, whatever its name ends in.
-  /// - Throws: ``TensorFileError/notAFile(path:kind:)``, and the errors of the two rooms; those of
-  ///   `SafetensorsFiles` for a file that is neither, unless its name ends in `.h5` or `.hdf5`.
+  /// - Parameter path: A safetensors, an HDF5 or a GGUF file, whatever its name ends in.
+  /// - Throws: ``TensorFileError/notAFile(path:kind:)``, and the errors of the three rooms; those of
+  ///   `SafetensorsFiles` for a file that is none, unless its name ends in `.h5`, `.hdf5` or `.gguf`.
   /// - Complexity: O(size of the header)
   public init(path: String) throws {
     if let kind = FileStatus(at: path)?.irregularKind {
@@ -35,6 +43,8 @@ public struct StoredTensors: Sendable {
     // By its name too, so that a damaged file is told to be no HDF5 file.
     if path.hasSuffix(".h5") || path.hasSuffix(".hdf5") || HDF5File.hasSignature(at: path) {
       try self.init(hdf5: path)
+    } else if path.hasSuffix(".gguf") || GGUFFile.hasSignature(at: path) {
+      try self.init(gguf: path)
     } else {
       try self.init(safetensors: path)
     }
@@ -62,11 +72,23 @@ public struct StoredTensors: Sendable {
     format = .hdf5(file)
   }
 
-  /// The text that the file says of itself under a name: a safetensors file in its metadata, an
-  /// HDF5 file in an attribute of its root; nil where there is none.
+  /// Opens a GGUF file.
+  ///
+  /// - Throws: `GGUFError`
+  public init(gguf path: String) throws {
+    let file = try GGUFFile(path: path)
+    self.file = file
+    byteCount = file.byteCount
+    skipped = []
+    format = .gguf(file)
+  }
+
+  /// The text that the file says of itself under a name: a safetensors or GGUF file in its metadata,
+  /// an HDF5 file in an attribute of its root; nil where there is none.
   public func text(of attribute: String) -> String? {
     switch format {
     case .safetensors(let file): file.metadata[attribute]
+    case .gguf(let file): file.metadata[attribute]?.text
     case .hdf5(let file):
       file.stringAttribute(attribute) ?? file.integerAttribute(attribute).map(String.init)
     }
@@ -76,6 +98,7 @@ public struct StoredTensors: Sendable {
   public func hasAttribute(_ name: String) -> Bool {
     switch format {
     case .safetensors(let file): file.metadata[name] != nil
+    case .gguf(let file): file.metadata[name] != nil
     case .hdf5(let file): file.hasAttribute(name)
     }
   }
@@ -87,6 +110,7 @@ public struct StoredTensors: Sendable {
     let header: [UInt8]
     switch format {
     case .safetensors(let file): header = try file.headerBytes()
+    case .gguf(let file): header = try file.headerBytes()
     case .hdf5(let file): header = file.headerBytes()
     }
     return "\(byteCount) \(sha256(of: header))"

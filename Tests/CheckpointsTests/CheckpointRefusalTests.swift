@@ -19,7 +19,7 @@ import Testing
   @Test(
     "a file instead of a folder",
     arguments: [
-      ("model.safetensors", nil), ("model.gguf", "GGUF"),
+      ("model.safetensors", nil),
       ("pytorch_model.bin", "a PyTorch pickle (.bin)"), ("model.pt", "a PyTorch pickle (.pt)"),
       ("model.pth", "a PyTorch pickle (.pth)"),
     ])
@@ -34,7 +34,7 @@ import Testing
   @Test(
     "a folder that holds only weights of a foreign format",
     arguments: [
-      ("model-q4.gguf", "GGUF"), ("pytorch_model-00001-of-00002.bin", "PyTorch pickles (.bin)"),
+      ("pytorch_model-00001-of-00002.bin", "PyTorch pickles (.bin)"),
       ("consolidated.00.pth", "PyTorch pickles (.pth)"), ("model.pt", "PyTorch pickles (.pt)"),
       ("weights.npz", "NumPy archives (.npz)"),
     ])

@@ -17,11 +17,14 @@ enum RoomTable {
     "Tensors": [],
     "LinearAlgebra": ["COpenBLAS", "CLAPACKE", "Tensors"],
     "SafetensorsFiles": ["Files", "JSON", "Tensors"],
+    // JSON for the quoting of names in messages, as SafetensorsFiles has it.
+    "GGUFFiles": ["Files", "JSON", "Tensors"],
     "HDF5Files": ["CHDF5", "Files", "Tensors"],
-    // One file of either format, and what tells its content from another's: checkpoints and captures
+    // One file of any format, and what tells its content from another's: checkpoints and captures
     // are made of such files.
-    "TensorFiles": ["SafetensorsFiles", "HDF5Files", "Files", "Tensors"],
-    "Checkpoints": ["Experts", "Files", "JSON", "TensorFiles", "Tensors"],
+    "TensorFiles": ["SafetensorsFiles", "GGUFFiles", "HDF5Files", "Files", "Tensors"],
+    // GGUFFiles for the metadata of GGUF files, which are their config.
+    "Checkpoints": ["Experts", "Files", "GGUFFiles", "JSON", "TensorFiles", "Tensors"],
     "Captures": ["Files", "TensorFiles", "Tensors"],
     "Findings": ["Experts", "Files"],
     // Files for the scratch file of bases, HDF5Files for spectra.h5.

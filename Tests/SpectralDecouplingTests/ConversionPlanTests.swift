@@ -35,6 +35,16 @@ import Testing
       at: mixed.path)
   }
 
+  @Test("A GGUF model is read only, whatever the form")
+  func gguf() async throws {
+    let path = Fixture.url("gguf/quantised.gguf").path
+    await bench.expect(.readOnlyFormat(path: path), at: path)
+    #expect(
+      "\(DecouplingError.readOnlyFormat(path: "m.gguf"))"
+        == "m.gguf: is a GGUF model, which is read and never written; convert the safetensors checkpoint that it was made from, and make a GGUF file of the result"
+    )
+  }
+
   @Test("A factored checkpoint is not factored again")
   func factoredTwice() async throws {
     let out = bench.folder.path("out")

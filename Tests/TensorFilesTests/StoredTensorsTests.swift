@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import GGUFFiles
 import HDF5Files
 import SafetensorsFiles
 import TensorFiles
@@ -11,7 +12,7 @@ import Testing
 @Suite struct StoredTensorsTests {
   static let tensor = ToyTensor("a.weight", .f32, [2, 3], seed: 1)
 
-  enum Form: Sendable, CaseIterable { case safetensors, hdf5 }
+  enum Form: Sendable, CaseIterable { case safetensors, hdf5, gguf }
 
   /// Writes one tensor, and what the file says of itself.
   static func write(
@@ -25,6 +26,11 @@ import Testing
       // Safe: bytes have no padding.
       try unsafe writer.write(tensor.description, bytes: tensor.bytes.span.bytes)
       try writer.finish()
+    case .gguf:
+      let keys = attributes.sorted { $0.key < $1.key }.map {
+        ($0.key, ToyGGUF.Value.text($0.value))
+      }
+      try Data(ToyGGUF(keys, [ToyGGUF.Tensor(tensor)]).bytes).write(to: URL(filePath: path))
     }
   }
 
@@ -41,15 +47,19 @@ import Testing
       #expect(stored.text(of: "model") == "toy")
       #expect(stored.text(of: "hidden_size") == nil)
       #expect(stored.hasAttribute("model") && !stored.hasAttribute("hidden_size"))
+      #expect(stored.gguf?.metadata["model"] == (form == .gguf ? .text("toy") : nil))
       #expect(try stored.byteCount == Data(contentsOf: URL(filePath: path)).count)
     }
   }
 
-  @Test("an ending of HDF5 counts where the first bytes do not", arguments: ["x.h5", "x.hdf5"])
+  @Test(
+    "an ending of HDF5 or GGUF counts where the first bytes do not", arguments: ["x.h5", "x.hdf5"])
   func ending(name: String) throws {
     let folder = try TemporaryFolder()
     let path = try folder.write("text", as: name)
     #expect(throws: HDF5Error.notHDF5(path: path, byteCount: 4)) { try StoredTensors(path: path) }
+    let gguf = try folder.write("text", as: "x.gguf")
+    #expect(throws: GGUFError.notGGUF(path: gguf)) { try StoredTensors(path: gguf) }
     let other = try folder.write("text", as: "x.tensors")
     #expect(throws: SafetensorsError.self) { try StoredTensors(path: other) }
   }

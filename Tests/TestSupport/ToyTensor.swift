@@ -59,7 +59,3 @@ public func exactRandomValues(count: Int, seed: UInt64) -> [Double] {
     return (Double((mixed ^ (mixed &>> 31)) &>> 56) - 128) / 128
   }
 }
-
-private func littleEndian<Bits: FixedWidthInteger>(_ bits: Bits) -> [UInt8] {
-  (0..<Bits.bitWidth / 8).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }
-}

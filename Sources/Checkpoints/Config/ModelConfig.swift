@@ -28,7 +28,7 @@ public struct ModelConfig: Sendable {
   /// - Throws: ``CheckpointError/noConfig(path:)``, ``CheckpointError/unreadable(path:reason:)`` and
   ///   ``CheckpointError/badConfig(path:key:reason:)``.
   public init(path: String) throws(CheckpointError) {
-    self.path = path
+    let bytes: [UInt8]
     do {
       bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
     } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
@@ -38,6 +38,15 @@ public struct ModelConfig: Sendable {
     } catch {
       throw .unreadable(path: path, reason: "it is no regular file")
     }
+    try self.init(path: path, bytes: bytes)
+  }
+
+  /// Reads the text of a config.json, wherever it comes from.
+  ///
+  /// - Throws: ``CheckpointError/badConfig(path:key:reason:)``
+  init(path: String, bytes: [UInt8]) throws(CheckpointError) {
+    self.path = path
+    self.bytes = bytes
     let document: JSONDocument
     do {
       document = try JSONDocument(bytes)

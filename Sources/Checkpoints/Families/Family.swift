@@ -26,7 +26,7 @@ struct Family: Decodable, Sendable {
   /// said.
   let routerIsTransposed: Bool?
   /// The layouts that the experts may have, in the order of trial.
-  let experts: [PlacedLayout]
+  var experts: [PlacedLayout]
   /// The shared expert, where layers have one.
   let shared: SharedExpert?
   /// The keys of config.json for the number of routed experts, in the order of trial.
@@ -34,7 +34,7 @@ struct Family: Decodable, Sendable {
   /// The keys of config.json for the width of an expert, in the order of trial.
   let width: [String]
   /// Which layers have experts.
-  let moeLayers: MoELayerRule
+  var moeLayers: MoELayerRule
   /// How routers choose and weigh experts.
   let routing: FamilyRouting
   /// The sets of names of its other tensors.

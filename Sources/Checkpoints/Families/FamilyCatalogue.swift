@@ -31,6 +31,13 @@ struct FamilyCatalogue: Decodable, Sendable {
     return catalogue
   }
 
+  /// The same catalogue with further layouts.
+  func adding(layouts others: [String: ExpertLayout]) -> FamilyCatalogue {
+    var catalogue = self
+    catalogue.layouts.merge(others) { $1 }
+    return catalogue
+  }
+
   /// What a family refers to and the catalogue does not have: the key, and what is wrong there; nil
   /// where all is there.
   func lostReference(of family: Family) -> (key: String, reason: String)? {

@@ -17,10 +17,28 @@ struct TensorSpelling: Sendable {
   /// What is read otherwise than it stands.
   let remarks: [CheckpointRemark]
   private let outer: String
+  /// How names of GGUF come to those of the family; nil for files that have the family's.
+  private var gguf: GGUFNames?
 
   /// What the family calls a tensor of the files.
   func plain(_ name: String) -> String {
-    String(unwrapped(name).trimmingPrefix(outer))
+    if let gguf { return gguf.plain(name) ?? name }
+    return String(unwrapped(name).trimmingPrefix(outer))
+  }
+
+  /// How the files spell, or would spell, a name that the family has.
+  func storedName(_ name: String) -> String {
+    stored[name] ?? gguf?.stored(name) ?? front + name
+  }
+
+  /// Says how files of GGUF spell the names of a family.
+  init(of files: WeightFiles, gguf names: GGUFNames) {
+    var stored: [String: String] = [:]
+    for name in files.names.sorted() {
+      if let plain = names.plain(name), stored[plain] == nil { stored[plain] = name }
+    }
+    self.init(prefix: names.prefix, outer: "", stored: stored)
+    gguf = names
   }
 
   /// Finds out how files spell the names of a family.

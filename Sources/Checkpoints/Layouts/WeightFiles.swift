@@ -69,7 +69,7 @@ struct WeightFiles: Sendable {
   /// How the files spell, or would spell, a name that the family has.
   func storedName(_ name: String) -> String {
     guard let spelling, places[name] == nil else { return name }
-    return spelling.stored[name] ?? spelling.front + name
+    return spelling.storedName(name)
   }
 
   /// What the family calls a tensor of the files.
@@ -107,7 +107,10 @@ struct WeightFiles: Sendable {
     return tensors
   }
 
-  private init(files: [File], folder: WeightFolder) throws {
+  /// Finds the tensors of files that are open.
+  ///
+  /// - Throws: ``CheckpointError``, and the files' errors.
+  init(files: [File], folder: WeightFolder) throws {
     self.files = files
     var places: [String: Place] = [:]
     places.reserveCapacity(files.reduce(0) { $0 + $1.tensors.file.tensors.count })
@@ -184,7 +187,7 @@ struct WeightFiles: Sendable {
       return nil
     }
     let foreign = [
-      (".gguf", "GGUF"), (".bin", "PyTorch pickles (.bin)"), (".pt", "PyTorch pickles (.pt)"),
+      (".bin", "PyTorch pickles (.bin)"), (".pt", "PyTorch pickles (.pt)"),
       (".pth", "PyTorch pickles (.pth)"), (".npz", "NumPy archives (.npz)"),
     ]
     for (ending, format) in foreign {

@@ -25,6 +25,16 @@ struct WeightFolder: Sendable {
   private static let mainStem = "model"
   private static let indexEnding = ".safetensors.index.json"
 
+  /// Names files that are known to be all that is read.
+  init(path: String, files: [String], remarks: [CheckpointRemark]) {
+    self.path = path
+    self.files = files
+    self.remarks = remarks
+    isHDF5 = false
+    index = nil
+    rivals = []
+  }
+
   /// Looks at the names in a folder.
   ///
   /// - Throws: ``CheckpointError``
@@ -114,7 +124,7 @@ struct WeightFolder: Sendable {
 
 /// Files that belong together by their names: the parts `model-00001-of-00003.safetensors` and so
 /// on, or one file.
-private struct FileSet {
+struct FileSet {
   /// The name without ending and number.
   let stem: String
   /// The number of parts that the names tell; nil for a file that is no part.

@@ -30,7 +30,7 @@ struct FamilyRouting: Decodable, Sendable {
   /// The key that may name another score.
   private let scoreKey: String?
   /// The keys for the number of experts per token, in the order of trial.
-  private let perToken: [String]
+  let perToken: [String]
   /// The number of experts per token, where the code of the family has it fixed.
   private let always: Int?
   /// The bias, where the family has one.

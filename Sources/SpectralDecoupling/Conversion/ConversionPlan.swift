@@ -43,6 +43,7 @@ public struct ConversionPlan: Sendable {
   /// - Throws: `CheckpointError` for a tensor that is missing or cannot be read, and
   ///   ``DecouplingError``.
   public init(for checkpoint: Checkpoint, options: ConversionOptions, version: String) throws {
+    guard !checkpoint.isGGUF else { throw DecouplingError.readOnlyFormat(path: checkpoint.path) }
     if let problem = checkpoint.problems.first(where: {
       checkpoint.form == nil ? $0.isOfWholeModel : $0.isOfTensors
     }) {

@@ -8,6 +8,7 @@ public enum Packings {
   private static let read: [any Packing] = [
     BitsAndBytesPacking(),
     PlainPacking(),
+    GGUFBlocks(),
     Float8Packing(),
     MicroscaledFloat4Packing(),
     ModelOptFloat4Packing(),

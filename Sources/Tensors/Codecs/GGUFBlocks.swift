@@ -1,0 +1,127 @@
+/// Blocks of 32, 64 or 256 numbers with their scales, as GGUF files hold them.
+///
+/// Every block type that llama.cpp falls back to or that people publish in is read; those whose
+/// numbers come from tables of hundreds of words (IQ1, IQ2, IQ3), ternary ones, and NVFP4, which has a
+/// further scale in another tensor, are not.
+///
+/// Source: the PyPI package gguf 0.19.0, `gguf.quants`, whose results these are bit for bit; it has
+/// them of ggml's `ggml-quants.c`.
+public struct GGUFBlocks: Packing {
+  /// What messages call it.
+  public let name = "GGUF"
+
+  /// Makes the packing.
+  public init() {}
+
+  /// Makes what decodes blocks.
+  public func codec(of stored: PackedMatrix) throws(PackingProblem) -> (any Codec)? {
+    let type = stored.values.elementType
+    guard type.isBlock else { return nil }
+    guard let codec = GGUFBlockCodec(of: type) else {
+      let read = ElementType.allCases.filter { GGUFBlockCodec(of: $0) != nil }
+      throw .unsupported(
+        """
+        \(type.rawValue), whose blocks are not read; quantise it as one of \
+        \(read.map(\.rawValue).joined(separator: " "))
+        """)
+    }
+    // A row that does not fill its blocks never has the shape that is there.
+    let blocksOfRow = (stored.columnCount + type.numberCount - 1) / type.numberCount
+    let shape = [stored.rowCount, blocksOfRow]
+    guard stored.values.shape == shape, stored.columnCount.isMultiple(of: type.numberCount) else {
+      throw .wrongShape(nil, expected: shape)
+    }
+    return codec
+  }
+}
+
+/// Decodes blocks of one type.
+struct GGUFBlockCodec: Codec {
+  /// Decodes one block into as many numbers as it holds.
+  typealias Decoder = (
+    _ block: UnsafePointer<UInt8>, _ numbers: UnsafeMutablePointer<Float>
+  ) -> Void
+
+  let type: ElementType
+
+  /// Makes the codec of a type; nil where its blocks are not read.
+  init?(of type: ElementType) {
+    switch type {
+    case .q4Zero, .q4One, .q5Zero, .q5One, .q8Zero, .q2K, .q3K, .q4K, .q5K, .q6K, .iq4NL, .iq4XS,
+      .mxfp4:
+      self.type = type
+    default: return nil
+    }
+  }
+
+  var name: String { "GGUF \(type.rawValue), blocks of \(type.numberCount)" }
+
+  func decode(_ bytes: RawSpan, of rows: CodedRows, into values: inout MutableSpan<Float>) {
+    switch type {
+    case .q4Zero: unsafe decodeAll(bytes, into: &values, decodeQ4Zero)
+    case .q4One: unsafe decodeAll(bytes, into: &values, decodeQ4One)
+    case .q5Zero: unsafe decodeAll(bytes, into: &values, decodeQ5Zero)
+    case .q5One: unsafe decodeAll(bytes, into: &values, decodeQ5One)
+    case .q8Zero: unsafe decodeAll(bytes, into: &values, decodeQ8Zero)
+    case .q2K: unsafe decodeAll(bytes, into: &values, decodeQ2K)
+    case .q3K: unsafe decodeAll(bytes, into: &values, decodeQ3K)
+    case .q4K: unsafe decodeAll(bytes, into: &values, decodeQ4K)
+    case .q5K: unsafe decodeAll(bytes, into: &values, decodeQ5K)
+    case .q6K: unsafe decodeAll(bytes, into: &values, decodeQ6K)
+    case .iq4NL: unsafe decodeAll(bytes, into: &values, decodeIQ4NL)
+    case .iq4XS: unsafe decodeAll(bytes, into: &values, decodeIQ4XS)
+    case .mxfp4: unsafe decodeAll(bytes, into: &values, decodeMXFP4)
+    default: preconditionFailure("blocks of \(type.rawValue) are not read")
+    }
+  }
+
+  /// Decodes block after block.
+  ///
+  /// - Precondition: The bytes are whole blocks, and there is a place for each of their numbers.
+  @inline(__always)
+  private func decodeAll(
+    _ bytes: RawSpan, into values: inout MutableSpan<Float>, _ decodeBlock: Decoder
+  ) {
+    let (blockBytes, blockNumbers) = (type.bitCount / 8, type.numberCount)
+    let count = bytes.byteCount / blockBytes
+    precondition(
+      count * blockBytes == bytes.byteCount && count * blockNumbers == values.count,
+      "\(bytes.byteCount) bytes of \(type.rawValue) do not hold \(values.count) numbers")
+    // Safe: the precondition holds the two counts together, and each decoder stays in its block.
+    unsafe bytes.withUnsafeBytes { source in
+      unsafe values.withUnsafeMutableBufferPointer { target in
+        guard var block = unsafe source.baseAddress?.assumingMemoryBound(to: UInt8.self),
+          var numbers = target.baseAddress
+        else { return }
+        for _ in 0..<count {
+          unsafe decodeBlock(block, numbers)
+          unsafe block += blockBytes
+          unsafe numbers += blockNumbers
+        }
+      }
+    }
+  }
+}
+
+/// An F16 at a place of a block.
+@inline(__always)
+func half(_ block: UnsafePointer<UInt8>, _ offset: Int) -> Float {
+  // Safe: the caller's block holds two bytes there.
+  let bits = unsafe UInt32(block[offset]) | UInt32(block[offset &+ 1]) &<< 8
+  let sign = (bits & 0x8000) &<< 16
+  let magnitude = bits & 0x7fff
+  // As in `decodeF16`: exponent 31 becomes 255, others are re-biased; subnormal values are multiples
+  // of 2^-24.
+  let bias: UInt32 = magnitude >= 0x7c00 ? 224 &<< 23 : 112 &<< 23
+  let normal = (magnitude &<< 13) &+ bias
+  let subnormal = (Float(Int32(bitPattern: magnitude)) * 0x1p-24).bitPattern
+  return Float(bitPattern: sign | (magnitude < 0x0400 ? subnormal : normal))
+}
+
+/// A number of few bits as a `Float`.
+@inline(__always)
+func small(_ bits: UInt8) -> Float { Float(Int32(bits)) }
+
+/// A number of few bits, less than what stands for zero, as a `Float`.
+@inline(__always)
+func small(_ bits: UInt8, less offset: Int32) -> Float { Float(Int32(bits) &- offset) }
