@@ -35,6 +35,13 @@ struct InspectionReport: Encodable {
     var elementTypes: [String]
     var matrices: Int
     var bytes: Int
+    /// The bits that a weight takes with its share of scales and the like; nil where none is read.
+    var bitsPerWeight: Double?
+
+    /// The bits that a weight takes, in words.
+    var bitsText: String {
+      bitsPerWeight.map { String(format: ", %.4g bits a weight", $0) } ?? ""
+    }
 
     /// How many experts layers have, in words.
     var countText: String {
@@ -107,6 +114,7 @@ struct InspectionReport: Encodable {
     var types: Set<String> = []
     var matrices = 0
     var expertBytes = 0
+    var weightCount = 0
     for layer in found.layers {
       for projection in Projection.allCases {
         for case .failure(.unsupported(_, _, let type, _)) in layer.experts[projection] ?? [] {
@@ -116,6 +124,7 @@ struct InspectionReport: Encodable {
           types.insert(weight.storage)
           matrices += 1
           expertBytes += weight.byteCount
+          weightCount += weight.rowCount * weight.columnCount
         }
       }
     }
@@ -135,7 +144,8 @@ struct InspectionReport: Encodable {
         uniqueKeysWithValues: found.projections.map {
           ($0.rawValue, $0 == .down ? [hidden, width] : [width, hidden])
         }),
-      elementTypes: types.sorted(), matrices: matrices, bytes: expertBytes)
+      elementTypes: types.sorted(), matrices: matrices, bytes: expertBytes,
+      bitsPerWeight: weightCount == 0 ? nil : Double(8 * expertBytes) / Double(weightCount))
   }
 
   var text: String {
@@ -155,7 +165,10 @@ struct InspectionReport: Encodable {
       }
       lines.append(("element type", experts.elementTypes.joined(separator: ", ")))
       lines.append(
-        ("routed weights", "\(experts.matrices) matrices, \(bytesText(experts.bytes))"))
+        (
+          "routed weights",
+          "\(experts.matrices) matrices, \(bytesText(experts.bytes))\(experts.bitsText)"
+        ))
     }
     if let tensors, let files, let bytes {
       lines.append(("files", "\(files), with \(tensors) tensors, \(bytesText(bytes))"))
