@@ -44,7 +44,7 @@ import Testing
     #expect(outcome.errors == "")
     let lines = outcome.output.split(separator: "\n")
     #expect(lines[0].hasPrefix("family "))
-    #expect(lines.contains { $0.hasPrefix("\(name) ") && $0.hasSuffix(" yes") })
+    #expect(lines.contains { $0.hasPrefix("\(name) ") && $0.contains("one each") })
   }
 
   @Test("completions are made", arguments: ["bash", "zsh", "fish"])

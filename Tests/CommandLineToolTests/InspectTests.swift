@@ -45,12 +45,13 @@ import Testing
     let experts = try #require(found["experts"] as? [String: Any])
     #expect(
       experts.keys.sorted() == [
-        "bytes", "element_types", "expert_width", "hidden_size", "matrices", "routed_experts",
-        "shapes", "shared_width",
+        "bits_per_weight", "bytes", "element_types", "expert_width", "hidden_size", "matrices",
+        "routed_experts", "shapes", "shared_width",
       ])
     #expect(experts["routed_experts"] as? Int == 12)
     #expect(experts["matrices"] as? Int == 3 * 3 * 12)
     #expect(experts["bytes"] as? Int == 3 * 3 * 12 * 112 * 128 * 2)
+    #expect(experts["bits_per_weight"] as? Double == 16)
     #expect(experts["element_types"] as? [String] == ["BF16"])
     #expect(
       experts["shapes"] as? [String: [Int]]

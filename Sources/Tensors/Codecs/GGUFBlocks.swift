@@ -26,9 +26,10 @@ public struct GGUFBlocks: Packing {
         """)
     }
     // A row that does not fill its blocks never has the shape that is there.
-    let blocksOfRow = (stored.columnCount + type.numberCount - 1) / type.numberCount
+    let (whole, rest) = stored.columnCount.quotientAndRemainder(dividingBy: type.numberCount)
+    let blocksOfRow = whole + rest.signum()
     let shape = [stored.rowCount, blocksOfRow]
-    guard stored.values.shape == shape, stored.columnCount.isMultiple(of: type.numberCount) else {
+    guard stored.values.shape == shape, rest == 0 else {
       throw .wrongShape(nil, expected: shape)
     }
     return codec
