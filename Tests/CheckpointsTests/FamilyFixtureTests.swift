@@ -162,7 +162,7 @@ import Testing
   ]
 
   @Test("One model stored in several ways holds the same matrices", arguments: twins)
-  func twins(folders: [String]) throws {
+  func storedInSeveralWays(folders: [String]) throws {
     let first = try Checkpoint(path: Fixture.url("families/\(folders[0])").path)
     #expect(first.problems == [])
     for folder in folders.dropFirst() {
