@@ -17,10 +17,14 @@ struct TensorSpelling: Sendable {
   /// What is read otherwise than it stands.
   let remarks: [CheckpointRemark]
   private let outer: String
+  /// Whether every name in the files is as the family has it.
+  let isPlain: Bool
 
   /// What the family calls a tensor of the files.
   func plain(_ name: String) -> String {
-    String(unwrapped(name).trimmingPrefix(outer))
+    guard !isPlain else { return name }
+    let inner = unwrapped(name)
+    return outer.isEmpty ? inner : String(inner.trimmingPrefix(outer))
   }
 
   /// Finds out how files spell the names of a family.
@@ -36,7 +40,8 @@ struct TensorSpelling: Sendable {
     let sites = ExpertSites(of: family, in: catalogue)
     var stored: [String: String] = [:]
     var words: Set<String> = []
-    for name in files.names.filter(hasWrapper).sorted() {
+    let wrapped = files.names.filter(hasWrapper).sorted()
+    for name in wrapped {
       let inner = unwrapped(name)
       let isExpert = sites.site(of: inner) != nil
       if let twin = stored[inner] ?? (files[inner] == nil ? nil : inner) {
@@ -77,6 +82,7 @@ struct TensorSpelling: Sendable {
     }
     self.init(
       prefix: ending ?? prefix, outer: outer, stored: stored,
+      isPlain: wrapped.isEmpty && outer.isEmpty,
       front: Self.front(of: stored, sites: sites, prefix: ending ?? prefix),
       remarks: Self.remarks(
         words: words.sorted() + (outer.isEmpty ? [] : [String(outer.dropLast())]),
@@ -84,12 +90,14 @@ struct TensorSpelling: Sendable {
   }
 
   private init(
-    prefix: String, outer: String, stored: [String: String], front: String = "",
+    prefix: String, outer: String, stored: [String: String], isPlain: Bool = false,
+    front: String = "",
     remarks: [CheckpointRemark] = []
   ) {
     self.prefix = prefix
     self.outer = outer
     self.stored = stored
+    self.isPlain = isPlain
     self.front = front
     self.remarks = remarks
   }

@@ -37,6 +37,12 @@ struct WeightFiles: Sendable {
   /// The names of all tensors, as the files have them, in no order.
   var names: some Collection<String> { places.keys }
 
+  /// All tensors, sorted by the names that the files have.
+  var sortedTensors: [TensorDescription] {
+    places.values.map { files[$0.file].tensors.file.tensors[$0.tensor] }
+      .sorted { $0.name < $1.name }
+  }
+
   /// The tensor of that name, be it the family's or the file's.
   subscript(name: String) -> Weight.Source? {
     place(of: name).map { source(at: $0) }
@@ -68,7 +74,7 @@ struct WeightFiles: Sendable {
 
   /// How the files spell, or would spell, a name that the family has.
   func storedName(_ name: String) -> String {
-    guard let spelling, places[name] == nil else { return name }
+    guard let spelling, !spelling.isPlain, places[name] == nil else { return name }
     return spelling.stored[name] ?? spelling.front + name
   }
 
