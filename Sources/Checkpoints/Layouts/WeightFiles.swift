@@ -179,27 +179,6 @@ struct WeightFiles: Sendable {
     let file = files[place.file].tensors.file
     return Weight.Source(file: file, tensor: file.tensors[place.tensor])
   }
-
-  /// Says which foreign format a folder holds, where it holds nothing that is read; nil where all
-  /// is well.
-  static func foreignFormat(in folder: String) -> CheckpointError? {
-    // A folder that cannot be listed is told so when its files are opened.
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder).sorted()) ?? []
-    let readable = [".safetensors", ".safetensors.index.json", ".h5", ".hdf5"]
-    guard !names.contains(where: { name in readable.contains { name.hasSuffix($0) } }) else {
-      return nil
-    }
-    let foreign = [
-      (".gguf", "GGUF"), (".bin", "PyTorch pickles (.bin)"), (".pt", "PyTorch pickles (.pt)"),
-      (".pth", "PyTorch pickles (.pth)"), (".npz", "NumPy archives (.npz)"),
-    ]
-    for (ending, format) in foreign {
-      if let name = names.first(where: { $0.hasSuffix(ending) && $0 != "training_args.bin" }) {
-        return .foreignFormat(path: "\(folder)/\(name)", format: format)
-      }
-    }
-    return nil
-  }
 }
 
 extension Weight.Source {
