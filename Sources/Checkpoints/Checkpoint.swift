@@ -59,7 +59,7 @@ public struct Checkpoint: Sendable {
   /// What config.json says of the language model.
   public let config: ModelConfig
   /// What is no fault, but should not pass unmentioned.
-  public let remarks: [CheckpointRemark]
+  public private(set) var remarks: [CheckpointRemark]
   let tensorNames: TensorNames
   let survey: LayerSurvey
   private var files: WeightFiles { survey.files }
@@ -68,25 +68,47 @@ public struct Checkpoint: Sendable {
   ///
   /// - Parameters:
   ///   - path: A folder with config.json and safetensors or HDF5 files, a GGUF file or a folder that
-  ///     holds one model in such files, or the folder of a model in the cache of the Hugging Face
-  ///     hub.
+  ///     holds one model in such files, the folder of a model in the cache of the Hugging Face hub, or
+  ///     what a model there is called, such as `Qwen/Qwen1.5-MoE-A2.7B`. A folder goes first.
+  ///   - revision: The branch, tag or commit of a model in that cache, or what only one commit begins
+  ///     with; nil for `main`, or the only one.
   ///   - chosen: The family to read it as; nil for the one that `model_type` means.
   ///   - expertWidth: The width of the experts that are measured, where there are several; nil for
   ///     the one that config.json gives, or its first.
   /// - Throws: ``CheckpointError``, and the errors of the rooms that read the files.
   /// - Complexity: O(size of the headers)
-  public init(path: String, family chosen: ChosenFamily? = nil, expertWidth: Int? = nil) throws {
-    if let place = try GGUFFolder(at: path) {
-      try self.init(gguf: place, family: chosen, expertWidth: expertWidth)
+  public init(
+    path: String, revision: String? = nil, family chosen: ChosenFamily? = nil,
+    expertWidth: Int? = nil
+  ) throws {
+    try self.init(
+      path: path, revision: revision, family: chosen, expertWidth: expertWidth, cache: HubCache())
+  }
+
+  /// Opens a checkpoint that may be in some cache of the hub.
+  package init(
+    path: String, revision: String? = nil, family chosen: ChosenFamily? = nil,
+    expertWidth: Int? = nil, cache: HubCache
+  ) throws {
+    if revision == nil, let model = try GGUFFolder(at: path) {
+      try self.init(gguf: model, family: chosen, expertWidth: expertWidth)
       return
     }
-    let folder = try Self.folder(at: path)
-    // In the hub's cache, models in GGUF are looked for where the revision in use lies.
-    if let place = try GGUFFolder(at: folder) {
-      try self.init(gguf: place, family: chosen, expertWidth: expertWidth)
-      return
+    let place = try CheckpointPlace(of: path, revision: revision, cache: cache)
+    do {
+      if let model = try GGUFFolder(at: place.folder) {
+        try self.init(gguf: model, family: chosen, expertWidth: expertWidth)
+      } else {
+        try self.init(in: place.folder, family: chosen, expertWidth: expertWidth)
+      }
+    } catch let error as CheckpointError {
+      throw place.snapshot?.explained(error) ?? error
     }
-    if let foreign = WeightFiles.foreignFormat(in: folder) { throw foreign }
+    remarks = place.remarks + remarks
+  }
+
+  private init(in folder: String, family chosen: ChosenFamily?, expertWidth: Int?) throws {
+    if let foreign = ForeignWeights.error(inFolder: folder) { throw foreign }
     let whole = try ModelConfig(path: "\(folder)/config.json")
     if let chosen {
       let type = (try? whole.modelType) ?? "none"
@@ -263,36 +285,5 @@ public struct Checkpoint: Sendable {
       return layer
     }
     return chosen
-  }
-
-  /// The folder of a path; in the hub's cache, that of the revision in use.
-  private static func folder(at given: String) throws(CheckpointError) -> String {
-    var path = given
-    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    let manager = FileManager.default
-    var isFolder: ObjCBool = false
-    // Safe: Foundation writes one Boolean there during the call.
-    guard unsafe manager.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw .missing(path: path)
-    }
-    guard isFolder.boolValue else {
-      let formats = [
-        ".bin": "a PyTorch pickle (.bin)", ".pt": "a PyTorch pickle (.pt)",
-        ".pth": "a PyTorch pickle (.pth)",
-      ]
-      if let format = formats.first(where: { path.hasSuffix($0.key) })?.value {
-        throw .foreignFormat(path: path, format: format)
-      }
-      throw .notAFolder(path: path)
-    }
-    if !manager.fileExists(atPath: "\(path)/config.json"),
-      let data = manager.contents(atPath: "\(path)/refs/main")
-    {
-      let revision = String(decoding: data, as: UTF8.self)
-        .trimmingCharacters(in: .whitespacesAndNewlines)
-      let snapshot = "\(path)/snapshots/\(revision)"
-      if !revision.contains("/"), manager.fileExists(atPath: snapshot) { return snapshot }
-    }
-    return path
   }
 }

@@ -7,10 +7,22 @@ public import Tensors
 public enum CheckpointError: Error, Equatable, Sendable {
   /// Nothing lies at that path.
   case missing(path: String)
+  /// A model is neither a folder nor in the hub's cache, or not in that revision; what the cache holds
+  /// of it.
+  case notInCache(name: String, revision: String?, cache: String, held: [String], command: String)
+  /// The hub's cache holds several snapshots, and nothing says which is meant.
+  case severalSnapshots(path: String, revision: String?, held: [String])
+  /// A snapshot in the hub's cache lacks files.
+  case incompleteSnapshot(path: String, reason: String, command: String)
+  /// A link in the hub's cache leads out of the model's folder there.
+  case linkLeavesCache(path: String, target: String)
+  /// A revision was asked for of a folder that is no model in the hub's cache.
+  case revisionOfFolder(path: String, revision: String)
   /// A file was given where a folder is expected.
   case notAFolder(path: String)
-  /// The file or folder holds weights in a format that is not read.
-  case foreignFormat(path: String, format: String)
+  /// The file or folder holds weights in a format that is not read; what to do with them, where it is
+  /// another thing than to save them as safetensors.
+  case foreignFormat(path: String, format: String, advice: String? = nil)
   /// A GGUF file does not say what is needed of it, or contradicts others.
   case badGGUF(path: String, key: String, reason: String)
   /// The architecture of a GGUF file is not known.
@@ -91,10 +103,25 @@ extension CheckpointError: CustomStringConvertible {
     switch self {
     case .missing(let path):
       "\(path): there is no such folder; give the folder that holds config.json and the weight files"
+    case .notInCache(let name, let revision, let cache, let held, let command):
+      held.isEmpty
+        ? "\(name): there is no such folder, and the Hugging Face cache (\(cache)) does not hold the model; download it with: \(command)"
+        : "\(name): the Hugging Face cache (\(cache)) does not hold \(revision.map { "its revision '\($0)'" } ?? "what its 'main' is"), only \(held.joined(separator: ", ")); download it with: \(command)"
+    case .severalSnapshots(let path, let revision, let held):
+      revision.map {
+        "\(path): '\($0)' is what \(held.count) snapshots begin with, \(held.joined(separator: ", ")); write more of it"
+      }
+        ?? "\(path): holds \(held.count) snapshots, \(held.joined(separator: ", ")), and none is called main; choose with --revision"
+    case .incompleteSnapshot(let path, let reason, let command):
+      "\(path): \(reason), so the download is not complete; finish it with: \(command)"
+    case .linkLeavesCache(let path, let target):
+      "\(path): is a link to '\(target)', outside of the model's folder in the cache, and is not followed; download the model again"
+    case .revisionOfFolder(let path, let revision):
+      "\(path): is a folder, of which there is no revision '\(revision)'; leave --revision out, or name a model in the Hugging Face cache"
     case .notAFolder(let path):
       "\(path): is a file; give the folder that holds config.json and the weight files"
-    case .foreignFormat(let path, let format):
-      "\(path): holds weights as \(format), which sdmoe does not read; save the model as safetensors (transformers: save_pretrained) and analyse that folder"
+    case .foreignFormat(let path, let format, let advice):
+      "\(path): holds weights as \(format), which sdmoe does not read; \(advice ?? "save the model as safetensors (transformers: save_pretrained) and analyse that folder")"
     case .badGGUF(let path, let key, let reason):
       "\(path): \(quoted(key)) \(reason); download or convert it again"
     case .unknownArchitecture(let path, let architecture, let known):

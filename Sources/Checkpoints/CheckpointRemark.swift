@@ -20,6 +20,12 @@ public enum CheckpointRemark: Sendable, Hashable {
   /// A JSON file begins with a byte order mark.
   case byteOrderMark(file: String)
 
+  /// A folder was meant, though a model in the hub's cache is called the same.
+  case folderBeforeCache(String, cache: String)
+  /// The only snapshot of a model in the hub's cache was taken, as nothing says which is the usual
+  /// one.
+  case onlySnapshot(String)
+
   /// Whether it matters only to somebody who looks at what the folder holds.
   public var isOfFolderAlone: Bool {
     if case .filesBelow = self { return true }
@@ -49,6 +55,10 @@ extension CheckpointRemark: CustomStringConvertible {
     case .unlikeConfig(let text): text
     case .byteOrderMark(let file):
       "\(file) begins with a byte order mark, which is passed over; transformers refuses it"
+    case .folderBeforeCache(let name, let cache):
+      "the folder here is read, not the model \(name) in the Hugging Face cache (\(cache)); name the other one by its folder there"
+    case .onlySnapshot(let commit):
+      "the cache does not say which snapshot is main; the only one, \(commit), is read"
     }
   }
 

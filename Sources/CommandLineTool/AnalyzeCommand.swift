@@ -22,8 +22,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: "A folder that holds config.json and the weight files, or a GGUF file.",
-    completion: .directory)
+    help: .checkpoint, completion: .directory)
   var checkpoint: String
 
   @Option(
@@ -34,6 +33,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
   var output: String
 
   @OptionGroup var family: FamilyOption
+
+  @OptionGroup var revision: RevisionOption
 
   @OptionGroup(title: "What is measured") var measures: MeasureOptions
 
@@ -83,7 +84,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
   func run() async throws {
     let inputs = AnalysisInputs(
       checkpoint: try Checkpoint(
-        path: checkpoint, family: family.chosen, expertWidth: measures.expertWidth),
+        path: checkpoint, revision: revision.revision, family: family.chosen,
+        expertWidth: measures.expertWidth),
       capture: try captured.captures.map {
         try Capture(path: $0, dropsRepeats: captured.dropRepeats)
       },

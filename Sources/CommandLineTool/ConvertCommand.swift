@@ -25,7 +25,7 @@ struct ConvertCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: "A folder that holds config.json and the weight files.", completion: .directory)
+    help: .checkpoint, completion: .directory)
   var checkpoint: String
 
   @Option(
@@ -34,6 +34,8 @@ struct ConvertCommand: AsyncParsableCommand {
   var output: String
 
   @OptionGroup var family: FamilyOption
+
+  @OptionGroup var revision: RevisionOption
 
   @OptionGroup(title: "The split") var split: SplitOptions
 
@@ -91,7 +93,8 @@ struct ConvertCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let opened = try Checkpoint(path: checkpoint, family: family.chosen)
+    let opened = try Checkpoint(
+      path: checkpoint, revision: revision.revision, family: family.chosen)
     if !quiet { opened.tellRemarks() }
     if opened.form != nil, let option = split.firstGiven {
       throw ValidationError(

@@ -13,17 +13,19 @@ struct InspectCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "A folder that holds config.json and the weight files, or a GGUF file.",
-    completion: .directory)
+    help: .checkpoint, completion: .directory)
   var checkpoint: String
 
   @OptionGroup var family: FamilyOption
+
+  @OptionGroup var revision: RevisionOption
 
   @Flag(help: "Write the findings as JSON.")
   var json = false
 
   func run() throws {
-    let report = InspectionReport(ofCheckpointAt: checkpoint, family: try family.chosen)
+    let report = InspectionReport(
+      ofCheckpointAt: checkpoint, revision: revision.revision, family: try family.chosen)
     try StandardOutput.write(json ? try jsonText(of: report) : report.text)
     if report.verdict == .fail { throw ExitCode.failure }
   }

@@ -82,14 +82,14 @@ struct InspectionReport: Encodable {
 
   private static let mostReasons = 100
 
-  init(ofCheckpointAt path: String, family chosen: ChosenFamily?) {
+  init(ofCheckpointAt path: String, revision: String? = nil, family chosen: ChosenFamily?) {
     checkpoint = path
     notes = []
     verdict = .fail
     reasons = []
     reasonsNotListed = 0
     do {
-      let found = try Checkpoint(path: path, family: chosen)
+      let found = try Checkpoint(path: path, revision: revision, family: chosen)
       describe(found)
       fingerprint = try found.fingerprint()
       let problems = found.problems

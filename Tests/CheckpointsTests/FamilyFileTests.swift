@@ -127,7 +127,7 @@ import Testing
     ),
     (
       "[\"mine\", \"one-each\"]", "[\"one\"]", "families[0].experts[0]",
-      "is 'one', but there is no such layout; there are mine, one-each, one-each-up-down, one-each-w, stacked, stacked-interleaved, stacked-linear, stacked-transposed, stacked-turns"
+      "is 'one', but there is no such layout; there are mine, one-each, one-each-up-down, one-each-w, stacked, stacked-each, stacked-fc, stacked-interleaved, stacked-linear, stacked-transposed, stacked-turns"
     ),
     (
       "gate-up-down", "gud", "families[0].shared.names",
@@ -235,9 +235,9 @@ import Testing
   @Test(
     "An unknown model_type is answered with the families that the tensors look like",
     arguments: [
-      ("qwen3_moe", ["qwen3_moe", "qwen3_vl_moe"]), ("olmoe", ["olmoe"]),
+      ("qwen3_moe", ["qwen3_moe", "qwen3_vl_moe", "qwen3_omni_moe"]), ("olmoe", ["olmoe"]),
       ("qwen2_moe", ["qwen2_moe", "qwen3_next", "qwen3_5_moe"]),
-      ("deepseek_v2", ["deepseek_v2", "deepseek_v3", "deepseek_v32", "glm4_moe_lite"]),
+      ("deepseek_v2", ["deepseek_v2", "deepseek_v3", "deepseek_v32", "axk1", "glm4_moe_lite"]),
       ("kimi_linear", ["kimi_linear"]), ("bailing_hybrid", ["bailing_hybrid"]),
       ("deepseek_v4", ["deepseek_v4"]), ("gpt_oss", ["gpt_oss"]), ("llama4_text", ["llama4"]),
       ("granitemoe", ["granitemoe"]),

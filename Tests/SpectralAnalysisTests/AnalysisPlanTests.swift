@@ -4,6 +4,7 @@ import Findings
 import Foundation
 import SpectralAnalysis
 import TestSupport
+import Tensors
 import Testing
 
 /// Checks what is known of a run before it starts.

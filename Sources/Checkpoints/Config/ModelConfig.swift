@@ -101,12 +101,14 @@ public struct ModelConfig: Sendable {
     return config
   }
 
-  /// The same config with keys looked up in the object that stands under a key; nil where there is
-  /// no such object.
+  /// The same config with keys looked up in the object that stands under a key, or under several,
+  /// one inside the other, with points between them; nil where there is no such object.
   public func section(_ key: String) -> ModelConfig? {
-    guard let inner = values[key]?.objectValue else { return nil }
     var config = self
-    config.values = inner
+    for word in key.split(separator: ".") {
+      guard let inner = config.values[String(word)]?.objectValue else { return nil }
+      config.values = inner
+    }
     return config
   }
 

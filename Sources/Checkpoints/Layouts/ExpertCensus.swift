@@ -45,21 +45,18 @@ struct ExpertCensus: Sendable {
   ///   - endings: How the names of scales, biases and the like end, which are no weights.
   /// - Complexity: O(length of all names)
   init(of files: WeightFiles, endings: [PartEnding]) {
-    let companions = endings.filter { $0.part != .values }.map(\.ending)
+    var patterns = ExpertPatterns(endings: endings)
     // Which numbered matrices are experts shows when all are known.
     var lists: [NumberedList.Place: NumberedList] = [:]
-    for stored in files.names.sorted() {
+    for tensor in files.sortedTensors where tensor.shape.count >= 2 {
       // Of one tensor under two names, one counts.
-      let name = files.plainName(stored)
-      guard let tensor = files[stored]?.tensor, tensor.shape.count >= 2,
-        files.storedName(name) == stored, !companions.contains(where: name.hasSuffix),
-        !isFactor(name)
-      else { continue }
-      let words = ExpertWords(of: name, shape: tensor.shape)
-      if let site = words.site {
-        count(tensor, at: site)
-      } else if let place = words.listPlace {
-        lists[place.list, default: NumberedList()].members.append((place.number, tensor))
+      let name = files.plainName(tensor.name)
+      guard files.storedName(name) == tensor.name else { continue }
+      switch patterns.meaning(of: name, shape: tensor.shape) {
+      case .other: continue
+      case .site(let site): count(tensor, at: site)
+      case .member(let place, let number):
+        lists[place, default: NumberedList()].members.append((number, tensor))
       }
     }
     for (place, list) in lists where list.isOfExperts(named: place) {
@@ -129,9 +126,4 @@ extension [String: ExpertCensus.Entry] {
   ) -> [ExpertCensus.Entry] {
     Self.names(in: block, layout: layout, projections).compactMap { self[$0] }
   }
-}
-
-/// Whether a tensor stands beside the unique part of a factored expert.
-private func isFactor(_ name: String) -> Bool {
-  name.contains(".remainder.") || name.contains(".correction.")
 }

@@ -40,8 +40,13 @@ struct ExpertWords {
       : name.lowercased().split(
         separator: Character(separator), omittingEmptySubsequences: false)
     axisCount = shape.count
+    isStack = Self.isStack(shape)
+  }
+
+  /// Whether a shape is that of matrices of several experts.
+  static func isStack(_ shape: [Int]) -> Bool {
     // Kernels of convolutions are short, and a stack of one is no choice.
-    isStack = shape.count == 3 && shape[0] > 1 && shape[1] >= 8 && shape[2] >= 8
+    shape.count == 3 && shape[0] > 1 && shape[1] >= 8 && shape[2] >= 8
   }
 
   /// Where the tensor's experts stand, if the name or the shape alone shows that it is of any.
@@ -103,6 +108,8 @@ struct ExpertWords {
   private func namesExperts(_ place: Int) -> Bool {
     let word = plain[place]
     let stem = "expert"
+    // As mlx-lm calls them.
+    if word == "switch_mlp" { return axisCount >= 3 }
     guard word.utf8.count >= stem.utf8.count else { return false }
     let isPlural = word.hasSuffix("experts")
     guard isPlural || word.contains(stem), !word.contains("share") else { return false }

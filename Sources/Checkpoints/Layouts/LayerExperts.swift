@@ -133,10 +133,13 @@ extension LayerSurvey {
     guard stored.allSatisfy({ !$1.isStacked && $1.part == nil }) else {
       return [:]
     }
+    let names = stored.map { projection, stored in
+      (projection, stored.tensor.split(separator: "{E}", omittingEmptySubsequences: false))
+    }
     var found: [Int: [Int]] = [:]
     for expert in experts {
-      let widths = stored.map { projection, stored -> Int? in
-        let name = start + stored.tensor.replacing("{E}", with: "\(expert)")
+      let widths = names.map { projection, parts -> Int? in
+        let name = start + parts.joined(separator: "\(expert)")
         let tensor = files[name] ?? files[FactoredExpertNames(weight: name).unique]
         guard let shape = tensor?.tensor.shape, shape.count == 2 else { return nil }
         let (width, hidden) = projection == .down ? (shape[1], shape[0]) : (shape[0], shape[1])

@@ -19,11 +19,15 @@ struct TensorSpelling: Sendable {
   private let outer: String
   /// How names of GGUF come to those of the family; nil for files that have the family's.
   private var gguf: GGUFNames?
+  /// Whether every name in the files is as the family has it.
+  private(set) var isPlain: Bool
 
   /// What the family calls a tensor of the files.
   func plain(_ name: String) -> String {
+    guard !isPlain else { return name }
     if let gguf { return gguf.plain(name) ?? name }
-    return String(unwrapped(name).trimmingPrefix(outer))
+    let inner = unwrapped(name)
+    return outer.isEmpty ? inner : String(inner.trimmingPrefix(outer))
   }
 
   /// How the files spell, or would spell, a name that the family has.
@@ -39,6 +43,7 @@ struct TensorSpelling: Sendable {
     }
     self.init(prefix: names.prefix, outer: "", stored: stored)
     gguf = names
+    isPlain = false
   }
 
   /// Finds out how files spell the names of a family.
@@ -54,7 +59,8 @@ struct TensorSpelling: Sendable {
     let sites = ExpertSites(of: family, in: catalogue)
     var stored: [String: String] = [:]
     var words: Set<String> = []
-    for name in files.names.filter(hasWrapper).sorted() {
+    let wrapped = files.names.filter(hasWrapper).sorted()
+    for name in wrapped {
       let inner = unwrapped(name)
       let isExpert = sites.site(of: inner) != nil
       if let twin = stored[inner] ?? (files[inner] == nil ? nil : inner) {
@@ -95,6 +101,7 @@ struct TensorSpelling: Sendable {
     }
     self.init(
       prefix: ending ?? prefix, outer: outer, stored: stored,
+      isPlain: wrapped.isEmpty && outer.isEmpty,
       front: Self.front(of: stored, sites: sites, prefix: ending ?? prefix),
       remarks: Self.remarks(
         words: words.sorted() + (outer.isEmpty ? [] : [String(outer.dropLast())]),
@@ -102,12 +109,14 @@ struct TensorSpelling: Sendable {
   }
 
   private init(
-    prefix: String, outer: String, stored: [String: String], front: String = "",
+    prefix: String, outer: String, stored: [String: String], isPlain: Bool = false,
+    front: String = "",
     remarks: [CheckpointRemark] = []
   ) {
     self.prefix = prefix
     self.outer = outer
     self.stored = stored
+    self.isPlain = isPlain
     self.front = front
     self.remarks = remarks
   }

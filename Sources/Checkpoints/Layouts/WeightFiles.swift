@@ -37,6 +37,12 @@ struct WeightFiles: Sendable {
   /// The names of all tensors, as the files have them, in no order.
   var names: some Collection<String> { places.keys }
 
+  /// All tensors, sorted by the names that the files have.
+  var sortedTensors: [TensorDescription] {
+    places.values.map { files[$0.file].tensors.file.tensors[$0.tensor] }
+      .sorted { $0.name < $1.name }
+  }
+
   /// The tensor of that name, be it the family's or the file's.
   subscript(name: String) -> Weight.Source? {
     place(of: name).map { source(at: $0) }
@@ -68,7 +74,7 @@ struct WeightFiles: Sendable {
 
   /// How the files spell, or would spell, a name that the family has.
   func storedName(_ name: String) -> String {
-    guard let spelling, places[name] == nil else { return name }
+    guard let spelling, !spelling.isPlain, places[name] == nil else { return name }
     return spelling.storedName(name)
   }
 
@@ -175,27 +181,6 @@ struct WeightFiles: Sendable {
   private func source(at place: Place) -> Weight.Source {
     let file = files[place.file].tensors.file
     return Weight.Source(file: file, tensor: file.tensors[place.tensor])
-  }
-
-  /// Says which foreign format a folder holds, where it holds nothing that is read; nil where all
-  /// is well.
-  static func foreignFormat(in folder: String) -> CheckpointError? {
-    // A folder that cannot be listed is told so when its files are opened.
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder).sorted()) ?? []
-    let readable = [".safetensors", ".safetensors.index.json", ".h5", ".hdf5"]
-    guard !names.contains(where: { name in readable.contains { name.hasSuffix($0) } }) else {
-      return nil
-    }
-    let foreign = [
-      (".bin", "PyTorch pickles (.bin)"), (".pt", "PyTorch pickles (.pt)"),
-      (".pth", "PyTorch pickles (.pth)"), (".npz", "NumPy archives (.npz)"),
-    ]
-    for (ending, format) in foreign {
-      if let name = names.first(where: { $0.hasSuffix(ending) && $0 != "training_args.bin" }) {
-        return .foreignFormat(path: "\(folder)/\(name)", format: format)
-      }
-    }
-    return nil
   }
 }
 

@@ -59,7 +59,11 @@ public struct NameEnding: Sendable, Hashable {
 
   /// The name; nil where the plain one ends otherwise.
   public func name(of plainName: String) -> String? {
-    plainName.hasSuffix(plain) ? plainName.dropLast(plain.count) + packed : nil
+    guard plainName.utf8.count >= plain.utf8.count,
+      plainName.utf8.suffix(plain.utf8.count).elementsEqual(plain.utf8)
+    else { return nil }
+    // There are very many names, and few of them are of characters that take several bytes.
+    return String(plainName.utf8.dropLast(plain.utf8.count)).map { $0 + packed }
   }
 }
 
