@@ -14,6 +14,10 @@ public struct TensorUse: Sendable, Hashable {
     case shape
     /// The order in which packed values were quantised.
     case order
+    /// The numbers that packed values, or their scales, stand for.
+    case codebook
+    /// What a program noted of its way of storing.
+    case notes
   }
 
   /// What the tensor is for.

@@ -14,6 +14,10 @@ public protocol Codec: Sendable {
   /// I32.
   var rowsTogether: Int { get }
 
+  /// As elements of which type and shape the bytes of the values are to be read, where the first axis
+  /// of their tensor is not one of rows; nil unless a codec says otherwise.
+  var valuesAs: PackedMatrix.Part? { get }
+
   /// Decodes some rows: the exact products of values and scales, each rounded once to a `Float`.
   ///
   /// - Parameters:
@@ -29,6 +33,9 @@ extension Codec {
 
   /// One: every row has a place of its own.
   public var rowsTogether: Int { 1 }
+
+  /// As their tensor says.
+  public var valuesAs: PackedMatrix.Part? { nil }
 }
 
 /// What a tensor that stands beside values is for.

@@ -1,9 +1,21 @@
 /// Every packing that there is.
 public enum Packings {
-  /// The packings; one line for each file of this folder. Of two that would read a matrix, the first
-  /// counts.
-  public static let all: [any Packing] = [
+  /// The packings: a line for each file of this folder, and those that are not read at the end.
+  ///
+  /// Of two that would read a matrix, the first counts.
+  public static let all: [any Packing] = read + RefusedPacking.all
+
+  private static let read: [any Packing] = [
+    BitsAndBytesPacking(),
     PlainPacking(),
-    BlockFloat8(),
+    Float8Packing(),
+    MicroscaledFloat4Packing(),
+    ModelOptFloat4Packing(),
+    CompressedFloat4Packing(),
+    CompressedIntegersPacking(),
+    PlainIntegersPacking(),
+    BitsAndBytesIntegersPacking(),
+    GPTQPacking(),
+    AWQPacking(),
   ]
 }
