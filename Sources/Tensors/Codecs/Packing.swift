@@ -61,6 +61,11 @@ public struct NameEnding: Sendable, Hashable {
   public func name(of plainName: String) -> String? {
     plainName.hasSuffix(plain) ? plainName.dropLast(plain.count) + packed : nil
   }
+
+  /// The name that a plain matrix would have; nil where this one ends otherwise.
+  public func plainName(of name: String) -> String? {
+    name.hasSuffix(packed) ? name.dropLast(packed.count) + plain : nil
+  }
 }
 
 /// What there is of a matrix: types and shapes, without the axis of experts where many matrices are
