@@ -31,8 +31,21 @@ extension Checkpoint {
   /// The ordinary names of the routed experts' weights of a projection, in the order of the
   /// experts; the same whether they are factored or not.
   ///
+  /// Experts that are stacked in one tensor have names such as
+  /// `model.layers.0.mlp.experts.3.up_proj`, by which the parts go that each has for itself where
+  /// they are factored.
+  ///
   /// - Precondition: The layer has experts.
   public func expertWeightNames(ofLayer layer: Int, projection: Projection) -> [String] {
     survey.expertWeightNames(ofLayer: layer, projection: projection).map(survey.storedWeightName)
+  }
+
+  /// Where the matrices of a layer's routed experts lie when their numbers are plain, in the order
+  /// of the experts: in the tensors that hold them, or, where they are packed or factored, in those
+  /// that would.
+  ///
+  /// - Precondition: The layer has experts.
+  package func expertPlaces(ofLayer layer: Int, projection: Projection) -> [MatrixPlace] {
+    survey.places(ofLayer: layer, projection: projection)
   }
 }

@@ -23,7 +23,8 @@ struct ConversionText {
 
   /// All of it.
   var text: String {
-    let leftBehind = Self.leftBehind(summary.leftBehind)
+    let leftBehind =
+      (summary.decoded.map { Self.decoded($0) } ?? []) + Self.leftBehind(summary.leftBehind)
     if summary.wasThere {
       return lines(
         wordWrapped(
@@ -39,6 +40,23 @@ struct ConversionText {
       ["\(output): \(verb), \(sizes)"] + wordWrapped(sameness, width: Self.width)
         + ["", table.text, ""] + meanings + leftBehind
         + ["check it at any time with: sdmoe verify \(output)"])
+  }
+
+  /// What was packed and is plain now, and what went with it.
+  static func decoded(_ decoded: DecodedTensors) -> [String] {
+    let matrices = decoded.matrices.sorted { $0.key < $1.key }
+      .map { "\($0.value) matrices stored as \($0.key)" }
+    let dropped =
+      decoded.dropped.sorted { $0.key < $1.key }.map { "\($0.value) tensors \($0.key)" }
+      + decoded.configKeys.map { "\($0) of config.json" }
+    let types = decoded.types.joined(separator: " or ")
+    return
+      (matrices.isEmpty
+      ? []
+      : wordWrapped(
+        "decoded to \(types): \(matrices.joined(separator: "; "))", width: width))
+      + (dropped.isEmpty
+        ? [] : wordWrapped("dropped: \(dropped.joined(separator: ", "))", width: width))
   }
 
   /// The files that are not in the output, by name.

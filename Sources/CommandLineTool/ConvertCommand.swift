@@ -178,7 +178,9 @@ struct ConvertCommand: AsyncParsableCommand {
     \(plan.isMerging ? "merge" : "split")        \(plan.unitCount) units, \(plan.matrixCount) matrices
     to read      \(bytesText(plan.checkpoint.byteCount))
     to write     about \(bytesText(plan.predictedByteCount))
-    """ + ConversionText.leftBehind(plan.leftBehind).map { "\n\($0)" }.joined()
+    """
+      + ((plan.decoded.map { ConversionText.decoded($0) } ?? [])
+      + ConversionText.leftBehind(plan.leftBehind)).map { "\n\($0)" }.joined()
   }
 }
 

@@ -13,12 +13,23 @@ import unittest
 import numpy
 import torch
 from safetensors.torch import load_file
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
+from transformers import (
+    AutoConfig, AutoModel, AutoModelForCausalLM, CompressedTensorsConfig, FineGrainedFP8Config,
+    Mxfp4Config)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SDMOE = ROOT / ".build" / "release" / "sdmoe"
 PAGE = ROOT / "Sources/SpectralDecoupling/SpectralDecoupling.docc/factored-layout.md"
 FIXTURES = ["qwen2-moe-tiny", "deepseek-v2-tiny"]
+FAMILIES = ROOT / "Fixtures" / "families"
+# One stacked [E, 2I, H], one under names of its own, one transposed, one with gate and up in turn.
+STACKED = ["qwen2_moe/fused", "granitemoe/hub", "llama4_text/hub", "gpt_oss/hub"]
+# How transformers itself decodes a quantised checkpoint, to the type of the model.
+QUANTISED = {
+    "deepseek_v3_fp8/hub": FineGrainedFP8Config(dequantize=True),
+    "gpt_oss_mxfp4/hub": Mxfp4Config(dequantize=True),
+    "deepseek_v3_ct_int4/hub": CompressedTensorsConfig(dequantize=True),
+}
 
 
 def convert(source, target, *options):
@@ -33,9 +44,9 @@ def tensors(folder):
     return {name: tensor for file in files for name, tensor in load_file(folder / file).items()}
 
 
-def logits(folder, tokens):
+def logits(folder, tokens, **options):
     model, info = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.bfloat16, output_loading_info=True)
+        folder, dtype=torch.bfloat16, output_loading_info=True, **options)
     assert not info["missing_keys"] and not info["unexpected_keys"], info
     with torch.no_grad():
         return model.eval()(tokens).logits
@@ -148,6 +159,60 @@ class ConvertTests(unittest.TestCase):
             for key, left in parts.items():
                 if key.endswith(".common.left"):
                     self.assertEqual(left.shape[1], 8, key)
+
+    def test_stacked(self):
+        """Stacked experts keep their layout: merged back every tensor and the logits are the same."""
+        tokens = torch.arange(48)[None]
+        for name in STACKED:
+            source, path = FAMILIES / name, self.path / name.replace("/", "-")
+            convert(source, path / "parts")
+            convert(path / "parts", path / "merged", "--form", "merged")
+            convert(source, path / "direct", "--form", "merged")
+            convert(source, path / "strict", "--form", "merged", "--mode", "strict")
+            expected, original = logits(source, tokens), tensors(source)
+            for kind in ("merged", "direct"):
+                found = tensors(path / kind)
+                self.assertEqual(found.keys(), original.keys())
+                self.assertTrue(all(torch.equal(found[key], original[key]) for key in original))
+                self.assertTrue(torch.equal(logits(path / kind, tokens), expected), name)
+            strict = logits(path / "strict", tokens)
+            self.assertTrue(strict.isfinite().all())
+            self.assertFalse(torch.equal(strict, expected), name)
+
+    def test_rebuild_stacked(self):
+        """The code of the documentation rebuilds experts whose gate and up take turns."""
+        scope = {}
+        exec(re.search(r"```python\n(.*?)```", PAGE.read_text(), re.S).group(1), scope)
+        source, target = FAMILIES / "gpt_oss/hub", self.path / "parts"
+        convert(source, target)
+        original, parts = tensors(source), tensors(target)
+        start = "model.layers.1.mlp."
+        for place, proj in enumerate(["gate_proj", "up_proj"]):
+            for expert in range(4):
+                def share(stack):
+                    return stack[expert, :, place::2].T.contiguous()
+                stored = share(original[f"{start}experts.gate_up_proj"])
+                found = scope["rebuild"](
+                    target, start, proj, f"{start}experts.{expert}.{proj}", stored.dtype,
+                    unique=share(parts[f"{start}experts.gate_up_proj.unique"]))
+                # PyTorch adds in another order.
+                self.assertLessEqual((found != stored).sum().item(), 1)
+
+    def test_quantised(self):
+        """Decoded, a model is the one that transformers decodes, and loads without its program."""
+        tokens = torch.arange(48)[None]
+        for name, how in QUANTISED.items():
+            source, path = FAMILIES / name, self.path / name.replace("/", "-")
+            convert(source, path / "parts")
+            convert(path / "parts", path / "merged", "--form", "merged")
+            convert(source, path / "direct", "--form", "merged", "--layers", "1")
+            expected = logits(source, tokens, quantization_config=how)
+            for kind in ("merged", "direct"):
+                config = json.loads((path / kind / "config.json").read_text())
+                self.assertNotIn("quantization_config", config)
+                found = tensors(path / kind)
+                self.assertEqual({tensor.dtype for tensor in found.values()}, {torch.bfloat16})
+                self.assertTrue(torch.equal(logits(path / kind, tokens), expected), name)
 
 
 if __name__ == "__main__":

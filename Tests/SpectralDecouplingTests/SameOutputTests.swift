@@ -61,29 +61,11 @@ import Workers
     expectSame(outputs[1], outputs[0], "large")
   }
 
-  /// Cancels a conversion when it has come so far, from the worker that gets there: no other thread
-  /// has to be free for it.
   private func cancel(
     to out: String, width: Int, at isReached: @escaping @Sendable (WorkProgress) -> Bool
   ) async {
-    let started = AsyncStream.makeStream(of: Void.self)
-    let (path, options) = (input.path, options)
-    let box = Handle()
-    let task = Task {
-      for await _ in started.stream { break }
-      try await convertCheckpoint(at: path, to: out, options, width: width) { step in
-        if isReached(step) { box.cancel() }
-      }
-    }
-    box.set(task)
-    started.continuation.yield()
-    await #expect(throws: CancellationError.self) { try await task.value }
-  }
-
-  private final class Handle: Sendable {
-    private let task = Mutex<Task<Void, any Error>?>(nil)
-    func set(_ task: Task<Void, any Error>) { self.task.withLock { $0 = task } }
-    func cancel() { task.withLock { $0?.cancel() } }
+    await cancelConversion(
+      at: input.path, to: out, options, width: width, when: isReached)
   }
 
   enum Damage: CaseIterable, Sendable {

@@ -44,6 +44,61 @@ extension ModelConfig {
     }
   }
 
+  /// The keys under which programs say that weights are quantised.
+  private static let staleKeys = [quantizationKey, "compression_config"]
+
+  /// Whether the file says that weights are quantised.
+  var saysQuantised: Bool {
+    let places = [self, whole] + whole.values.keys.compactMap { whole.section($0) }
+    return places.contains { place in
+      Self.staleKeys.contains { place.values[$0].map { !$0.isNull } == true }
+    }
+  }
+
+  /// The same file for weights that are plain again: without what it says of quantised ones.
+  ///
+  /// - Returns: The config, of which only the text has changed, and the keys that are gone.
+  /// - Throws: ``CheckpointError/badConfig(path:key:reason:)``
+  package func withoutQuantisation() throws(CheckpointError) -> (
+    config: ModelConfig, removed: [String]
+  ) {
+    var removed: [String] = []
+    var inner: [UInt8] = []
+    var end = 0
+    // A part of the file, such as that of the language model, may have its own.
+    for member in try members(of: bytes) where whole.section(member.key) != nil {
+      inner += bytes[end..<member.value.lowerBound]
+      inner += try withoutQuantisation(
+        Array(bytes[member.value]), of: "\(member.key).", removed: &removed)
+      end = member.value.upperBound
+    }
+    inner += bytes[end...]
+    let text = try withoutQuantisation(inner, of: "", removed: &removed)
+    return (replacingText(text), removed)
+  }
+
+  private func withoutQuantisation(
+    _ bytes: [UInt8], of place: String, removed: inout [String]
+  ) throws(CheckpointError) -> [UInt8] {
+    let members = try members(of: bytes)
+    let isStale = members.map { Self.staleKeys.contains($0.key) }
+    guard let first = members.first, let last = members.last, isStale.contains(true) else {
+      return bytes
+    }
+    var text = Array(bytes[..<first.start])
+    var isFirst = true
+    for (number, member) in members.enumerated() {
+      if isStale[number] {
+        removed.append(place + member.key)
+        continue
+      }
+      if !isFirst { text += bytes[members[number - 1].value.upperBound..<member.start] }
+      isFirst = false
+      text += bytes[member.start..<member.value.upperBound]
+    }
+    return text + bytes[last.value.upperBound...]
+  }
+
   /// The type of the model's numbers, to which decoded ones are rounded: that of config.json, else
   /// BF16.
   ///

@@ -16,7 +16,7 @@ public struct ModelConfig: Sendable {
   /// Where the file lies.
   public let path: String
   /// The bytes of the file.
-  let bytes: [UInt8]
+  private(set) var bytes: [UInt8]
   /// What is read there otherwise than it stands.
   let remarks: [CheckpointRemark]
   private let root: [String: JSONValue]
@@ -109,6 +109,13 @@ public struct ModelConfig: Sendable {
       guard let inner = config.values[String(word)]?.objectValue else { return nil }
       config.values = inner
     }
+    return config
+  }
+
+  /// The same config with another text of the file.
+  func replacingText(_ bytes: [UInt8]) -> ModelConfig {
+    var config = self
+    config.bytes = bytes
     return config
   }
 

@@ -48,8 +48,17 @@ struct FamilyCatalogue: Decodable, Sendable {
       guard let layout = layouts[placed.layout] else {
         return ("experts[\(place)]", unknown(placed.layout, "layout", of: layouts.keys))
       }
-      if let plain = layout.plain, layouts[plain] == nil {
-        return ("experts[\(place)]", "its plain layout \(unknown(plain, "layout", of: layouts.keys))")
+      guard let plain = layout.plain else { continue }
+      guard let twin = layouts[plain] else {
+        return (
+          "experts[\(place)]", "its plain layout \(unknown(plain, "layout", of: layouts.keys))"
+        )
+      }
+      guard twin.hasShares(of: layout) else {
+        return (
+          "experts[\(place)]",
+          "its plain layout '\(plain)' stacks experts otherwise, or has other parts of tensors"
+        )
       }
     }
     for (key, names) in [

@@ -53,4 +53,13 @@ struct ExpertLayout: Decodable, Sendable {
 
   /// The projection that stands first.
   var first: StoredProjection { gate_proj ?? up_proj }
+
+  /// Whether each matrix is the same share of its tensor as in another layout, though the order of
+  /// its axes may differ.
+  func hasShares(of other: ExpertLayout) -> Bool {
+    Projection.allCases.allSatisfy { projection in
+      self[projection]?.isStacked == other[projection]?.isStacked
+        && self[projection]?.part == other[projection]?.part
+    }
+  }
 }

@@ -103,10 +103,13 @@ extension LayerSurvey {
       guard let entry = names.lazy.compactMap({ entries[$0] }).first else { return false }
       let expert = entry.numbers?.min() ?? 0
       let name = "\(layerStart)\(block)." + stored.tensor.replacing("{E}", with: "\(expert)")
-      if files[FactoredExpertNames(weight: name).unique] != nil { return true }
+      let unique = FactoredExpertNames.unique(of: name)
+      let isFactored = files[unique] != nil
+      if isFactored, !stored.isStacked { return true }
       var usual: (any Packing)?
       let found = recipe(
-        of: projection, expert: expert, of: entry.count, stored: stored, name: name, usual: &usual)
+        of: projection, expert: expert, of: entry.count, stored: stored,
+        name: isFactored ? unique : name, usual: &usual)
       return (try? found.get()) != nil
     }
   }

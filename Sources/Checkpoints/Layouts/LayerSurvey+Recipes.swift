@@ -12,13 +12,25 @@ extension LayerSurvey {
     let parts = stored.tensor.split(separator: "{E}", omittingEmptySubsequences: false)
     return found.numbers.map { expert in
       let name = found.start + parts.joined(separator: "\(expert)")
-      guard !isFactored else {
-        return weight(
-          FactoredExpertNames(weight: name).unique,
-          shape: projection.shape(hiddenSize: hiddenSize, width: expertWidth))
-      }
       return recipe(
-        of: projection, expert: expert, of: found.count, stored: stored, name: name, usual: &usual)
+        of: projection, expert: expert, of: found.count, stored: stored,
+        plain: catalogue.plain(found.layout)[projection],
+        name: isFactored ? FactoredExpertNames.unique(of: name) : name, usual: &usual)
+    }
+  }
+
+  /// Where the matrices of a layer's routed experts lie when their numbers are plain, in the order
+  /// of the experts.
+  func places(ofLayer index: Int, projection: Projection) -> [MatrixPlace] {
+    let found = experts(ofLayer: index)
+    guard let stored = catalogue.plain(found.layout)[projection] else { return [] }
+    let shape = projection.shape(hiddenSize: hiddenSize, width: expertWidth)
+    return found.numbers.map { expert in
+      let name = found.start + stored.tensor.replacing("{E}", with: "\(expert)")
+      return MatrixPlace(
+        tensor: storedWeightName(name), rowCount: shape[0], columnCount: shape[1],
+        expert: stored.isStacked ? (expert, found.count) : nil, part: stored.part,
+        isTransposed: stored.isTransposed)
     }
   }
 
@@ -28,6 +40,7 @@ extension LayerSurvey {
   ///   - name: The name of the plain tensor.
   ///   - shape: Its shape.
   ///   - isTransposed: Whether that has the inputs before the outputs.
+  /// - Returns: The weight; what is wrong where there is none.
   func weight(
     _ name: String, shape: [Int], isTransposed: Bool = false
   ) -> MoELayer.FoundWeight {
@@ -63,8 +76,8 @@ extension LayerSurvey {
 
   /// The recipe of one expert.
   func recipe(
-    of projection: Projection, expert: Int, of count: Int, stored: StoredProjection, name: String,
-    usual: inout (any Packing)?
+    of projection: Projection, expert: Int, of count: Int, stored: StoredProjection,
+    plain: StoredProjection? = nil, name: String, usual: inout (any Packing)?
   ) -> MoELayer.FoundWeight {
     let shape = projection.shape(hiddenSize: hiddenSize, width: expertWidth)
     let outputCount = shape[0] * (stored.part == nil ? 1 : 2)
@@ -77,8 +90,9 @@ extension LayerSurvey {
       Weight(
         rowCount: shape[0], columnCount: shape[1], sources: found.sources,
         expert: stored.isStacked ? expert : nil, part: stored.part,
-        isTransposed: found.isTransposed, plainIsTransposed: stored.isTransposed,
-        codec: found.codec, plainName: files.storedName(name), numberType: numberType)
+        isTransposed: found.isTransposed,
+        plainIsTransposed: (plain ?? stored).isTransposed, codec: found.codec,
+        plainName: files.storedName(name), numberType: numberType)
     }
   }
 
@@ -102,6 +116,7 @@ extension LayerSurvey {
   ///   - count: How many experts it holds; nil where it is a matrix by itself.
   ///   - allowed: Whether a packing can be meant.
   ///   - usual: The packing that is tried first; that of this matrix afterwards.
+  /// - Returns: How it is stored; what is wrong where it cannot be read.
   private func packed(
     _ name: String, rowCount: Int, columnCount: Int, isTransposed: Bool, stackOf count: Int? = nil,
     allowed: (any Packing) -> Bool = { _ in true }, usual: inout (any Packing)?

@@ -244,12 +244,12 @@ struct LayerSurvey: Sendable {
   }
 
   /// The ordinary names of the routed experts' weights of a layer, factored or not; of experts in
-  /// one tensor, that of the tensor.
+  /// one tensor, names that go by the projection, which the parts beside unique ones have.
   func expertWeightNames(ofLayer index: Int, projection: Projection) -> [String] {
     let found = experts(ofLayer: index)
-    guard let stored = found.layout[projection] else { return [] }
-    let parts = stored.tensor.split(separator: "{E}", maxSplits: 1)
-    guard parts.count == 2 else { return [found.start + stored.tensor] }
+    guard let stored = catalogue.plain(found.layout)[projection] else { return [] }
+    let pattern = stored.isStacked ? "experts.{E}.\(projection.rawValue)" : stored.tensor
+    let parts = pattern.split(separator: "{E}", maxSplits: 1)
     return found.numbers.map { "\(found.start)\(parts[0])\($0)\(parts[1])" }
   }
 

@@ -93,9 +93,12 @@ public struct Weight: Sendable {
 
   /// What tells the weight from all others of a checkpoint: the name of its tensor, and the share of
   /// it in brackets, such as `model.layers.0.mlp.experts.gate_up_proj[3, first half of out]`.
-  public var name: String {
+  public var name: String { Self.name(tensor: tensorName, expert: expert, part: part) }
+
+  /// The name of a share of a tensor.
+  static func name(tensor: String, expert: Int?, part: WeightPart?) -> String {
     let share = [expert.map { "\($0)" }, part?.rawValue].compactMap(\.self)
-    return share.isEmpty ? tensorName : "\(tensorName)[\(share.joined(separator: ", "))]"
+    return share.isEmpty ? tensor : "\(tensor)[\(share.joined(separator: ", "))]"
   }
 
   /// The file of the values.

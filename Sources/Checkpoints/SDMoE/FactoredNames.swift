@@ -53,12 +53,25 @@ public struct FactoredExpertNames: Sendable, Hashable {
   ///
   /// - Parameter weight: The ordinary name of the weight; a trailing `.weight` is replaced.
   public init(weight: String) {
-    let ending = ".weight"
-    let stem = weight.hasSuffix(ending) ? String(weight.dropLast(ending.count)) : weight
-    unique = "\(stem).unique"
+    let stem = Self.stem(of: weight)
+    unique = Self.unique(of: weight)
     remainderLeft = "\(stem).remainder.left"
     remainderRight = "\(stem).remainder.right"
     correctionIndex = "\(stem).correction.index"
     correctionValue = "\(stem).correction.value"
+  }
+
+  /// The name of what takes the place of a tensor that holds experts' weights, of one or of many:
+  /// their unique parts.
+  ///
+  /// ```swift
+  /// FactoredExpertNames.unique(of: "model.layers.0.mlp.experts.gate_up_proj")
+  /// // "model.layers.0.mlp.experts.gate_up_proj.unique"
+  /// ```
+  public static func unique(of tensor: String) -> String { "\(stem(of: tensor)).unique" }
+
+  private static func stem(of weight: String) -> String {
+    let ending = ".weight"
+    return weight.hasSuffix(ending) ? String(weight.dropLast(ending.count)) : weight
   }
 }

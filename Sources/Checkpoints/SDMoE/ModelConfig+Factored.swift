@@ -108,7 +108,8 @@ extension ModelConfig {
       try members(of: text).map { ($0.key, text[$0.value]) }, uniquingKeysWith: { $1 })
   }
 
-  private func members(of bytes: [UInt8]) throws(CheckpointError) -> [JSONMember] {
+  /// The members of a text that is an object.
+  func members(of bytes: [UInt8]) throws(CheckpointError) -> [JSONMember] {
     do {
       return try JSONMember.all(of: bytes)
     } catch {

@@ -13,11 +13,17 @@ extension SDMoEForm {
   /// - Returns: The text of a JSON object.
   func json(original: [String]?) -> String {
     let start = "{layer's MoE block}.sd.{projection}"
+    // Parts that each expert has for itself are not stacked.
+    let expert =
+      isStacked
+      ? "{expert's weight; of stacked ones {layer's MoE block}.experts.{expert}.{projection}}"
+      : "{expert's weight}"
     let names = [
       ("basis", "\(start).basis.left, .basis.right"),
-      ("common", "\(start).common.left, .common.right"), ("unique", "{expert's weight}.unique"),
-      ("remainder", "{expert's weight}.remainder.left, .remainder.right"),
-      ("correction", "{expert's weight}.correction.index, .correction.value"),
+      ("common", "\(start).common.left, .common.right"),
+      ("unique", isStacked ? "{tensor of experts' weights}.unique" : "{expert's weight}.unique"),
+      ("remainder", "\(expert).remainder.left, .remainder.right"),
+      ("correction", "\(expert).correction.index, .correction.value"),
     ]
     let members =
       [
@@ -25,6 +31,7 @@ extension SDMoEForm {
         ("bases", quoted(bases.rawValue)), ("weights", quoted(weights.rawValue)),
         ("sides", quoted(sides.rawValue)), ("common_rank_exact", "\(commonRankExact)"),
         ("dtype", quoted(dtype.rawValue)),
+      ] + (isStacked ? [("stacked", "true")] : []) + [
         (
           "names",
           block("{", names.map { "\(quoted($0)): \(quoted($1))" }, "}", indentation: "    ")
@@ -66,7 +73,8 @@ extension SDMoEForm {
       version: version, mode: try reader.word("mode"), bases: try reader.word("bases"),
       weights: try reader.word("weights"), sides: try reader.word("sides"),
       commonRankExact: try reader.boolean("common_rank_exact"),
-      dtype: try reader.decodableType("dtype"), units: [])
+      dtype: try reader.decodableType("dtype"),
+      isStacked: reader.has("stacked") ? try reader.boolean("stacked") : false, units: [])
     let list = try reader.list("units")
     guard !list.isEmpty else { throw reader.failure("units", "is empty") }
     var seen: Set<[String]> = []
@@ -153,6 +161,8 @@ private struct SectionReader {
     self.key = key
     self.path = path
   }
+
+  func has(_ name: String) -> Bool { members[name] != nil }
 
   func failure(_ name: String, _ reason: String) -> CheckpointError {
     .badConfig(path: path, key: "\(key).\(name)", reason: reason)

@@ -63,13 +63,16 @@ public struct SDMoEForm: Sendable, Hashable {
   public var commonRankExact: Bool
   /// The type in which the experts' unique parts are stored.
   public var dtype: ElementType
+  /// Whether unique parts of all experts are stacked in one tensor, as the weights were.
+  public var isStacked: Bool
   /// The layers and projections that are factored.
   public var units: [FactoredUnit]
 
   /// Describes a form.
   public init(
     version: Int = SDMoEForm.currentVersion, mode: Mode, bases: Bases, weights: ExpertWeights,
-    sides: Sides, commonRankExact: Bool, dtype: ElementType, units: [FactoredUnit]
+    sides: Sides, commonRankExact: Bool, dtype: ElementType, isStacked: Bool = false,
+    units: [FactoredUnit]
   ) {
     self.version = version
     self.mode = mode
@@ -78,6 +81,7 @@ public struct SDMoEForm: Sendable, Hashable {
     self.sides = sides
     self.commonRankExact = commonRankExact
     self.dtype = dtype
+    self.isStacked = isStacked
     self.units = units
   }
 

@@ -35,6 +35,18 @@ struct Certificate: Codable, Sendable, Equatable {
     let certificate: ConversionOptions.Detail
   }
 
+  /// What was decoded and dropped of a quantised checkpoint.
+  struct Decoded: Codable, Sendable, Equatable {
+    /// The number of matrices, by the way in which they were stored.
+    let matrices: [String: Int]
+    /// The types that they have now.
+    let types: [String]
+    /// The number of tensors that stood beside packed values, by the last word of their names.
+    let dropped: [String: Int]
+    /// The keys of config.json that spoke of them.
+    let configKeys: [String]
+  }
+
   /// A file of the output.
   struct File: Codable, Sendable, Equatable {
     let name: String
@@ -48,6 +60,8 @@ struct Certificate: Codable, Sendable, Equatable {
   let conversion: String
   let source: Source
   let options: Options
+  /// Nil where the checkpoint had plain numbers.
+  let decoded: Decoded?
   let units: [CertifiedUnit]
   let files: [File]
   let weightFiles: [File]
@@ -93,13 +107,15 @@ struct Certificate: Codable, Sendable, Equatable {
   }
 
   init(
-    version: String, conversion: String, source: Source, options: Options, units: [CertifiedUnit],
+    version: String, conversion: String, source: Source, options: Options, decoded: Decoded?,
+    units: [CertifiedUnit],
     files: [File], weightFiles: [File], bytesBefore: Int, bytesAfter: Int, tableSHA256: String
   ) {
     self.version = version
     self.conversion = conversion
     self.source = source
     self.options = options
+    self.decoded = decoded
     self.units = units
     self.files = files
     self.weightFiles = weightFiles

@@ -25,6 +25,12 @@ struct CertificateRow: Sendable {
   let rightResidual: Double
   let corrections: Int
 
+  /// The name of the tensor, where this is a share of it.
+  var wholeTensor: String {
+    guard tensor.last == "]", let start = tensor.lastIndex(of: "[") else { return tensor }
+    return String(tensor[..<start])
+  }
+
   private var elementCount: Int { 8 * byteCount / type.bitCount }
 
   /// Whether this was merged from parts that had been rounded to 16 bits: from a factored

@@ -6,18 +6,28 @@ import Tensors
 extension OutputWriter {
   /// The table with a row for each tensor of the output, in the order of its files.
   func certificateTable(
-    names: [String], carried: [String: String], records: [UnitRecord], factors: [Factor]
+    names: [String], copies: Copies, records: [UnitRecord], factors: [Factor]
   ) throws -> Table {
     var table = Table(CertifiedTensors.table)
     for (name, shard) in zip(names, plan.shards) {
       for output in shard {
         switch output.content {
         case .carried(_, let tensor):
-          let digest = carried[tensor.name] ?? ""
+          let digest = copies.carried[tensor.name] ?? ""
           table.append(
             contentsOf: Self.cells(
-              file: name, tensor, role: .carried, digest: digest, sourceDigest: digest,
-              sourceBytes: tensor.byteCount))
+              file: name, tensor.name, tensor, role: .carried, digest: digest,
+              sourceDigest: digest, sourceBytes: tensor.byteCount))
+        case .decoded(let matrices):
+          for matrix in matrices {
+            let digests = copies.decoded[matrix.place.name]
+            table.append(
+              contentsOf: Self.cells(
+                file: name, matrix.place.name, output.tensor, role: .decoded,
+                byteCount: matrix.place.elementCount * output.tensor.elementType.bitCount / 8,
+                digest: digests?.sha256 ?? "", sourceDigest: digests?.source ?? "",
+                sourceBytes: matrix.weight.byteCount))
+          }
         case .experts(let pieces):
           for piece in pieces {
             table.append(
@@ -31,8 +41,8 @@ extension OutputWriter {
     for factor in factors {
       table.append(
         contentsOf: Self.cells(
-          file: factor.file, factor.tensor, role: .factor, digest: factor.sha256,
-          sourceDigest: "", sourceBytes: 0))
+          file: factor.file, factor.tensor.name, factor.tensor, role: .factor,
+          digest: factor.sha256, sourceDigest: "", sourceBytes: 0))
     }
     return table
   }
@@ -40,13 +50,13 @@ extension OutputWriter {
   private typealias Columns = CertifiedTensors
 
   private static func cells(
-    file: String, _ tensor: TensorDescription, role: Columns.Role, digest: String,
-    sourceDigest: String, sourceBytes: Int
+    file: String, _ name: String, _ tensor: TensorDescription, role: Columns.Role,
+    byteCount: Int? = nil, digest: String, sourceDigest: String, sourceBytes: Int
   ) -> [Table.NamedCell] {
     [
-      Columns.file(file), Columns.tensor(tensor.name), Columns.role(role), Columns.layer(""),
+      Columns.file(file), Columns.tensor(name), Columns.role(role), Columns.layer(""),
       Columns.projection(nil), Columns.expert(nil), Columns.type(tensor.elementType),
-      Columns.byteCount(tensor.byteCount), Columns.sourceByteCount(sourceBytes),
+      Columns.byteCount(byteCount ?? tensor.byteCount), Columns.sourceByteCount(sourceBytes),
       Columns.sha256(digest), Columns.sourceSHA256(sourceDigest), Columns.norm(.nan),
       Columns.commonEnergy(.nan), Columns.uniqueEnergy(.nan), Columns.remainderEnergy(.nan),
       Columns.dropped(.nan), Columns.error(.nan), Columns.leftResidual(.nan),
@@ -66,11 +76,11 @@ extension OutputWriter {
     }
     let dropped = known.norm > 0 ? known.remainderNorm / known.norm : .nan
     return [
-      Columns.file(file), Columns.tensor(tensor.name),
+      Columns.file(file), Columns.tensor(piece.place.name),
       Columns.role(plan.options.form == .factored ? .unique : .merged),
       Columns.layer(String(unit.layer)), Columns.projection(unit.projection),
       Columns.expert(ExpertName(routed: expert)), Columns.type(tensor.elementType),
-      Columns.byteCount(piece.byteCount),
+      Columns.byteCount(piece.place.elementCount * tensor.elementType.bitCount / 8),
       Columns.sourceByteCount(unit.weights[expert].byteCount),
       Columns.sha256(known.sha256), Columns.sourceSHA256(known.sourceSHA256),
       Columns.norm(known.norm), Columns.commonEnergy(share(record.commonNorm)),
@@ -109,6 +119,7 @@ extension ConversionPlan {
       weights: options.weights == .uniform ? .uniform : .usage, sides: options.sides,
       commonRankExact: options.cutsCommonRank,
       dtype: options.type.elementType(of: units.first?.originalType ?? .f32),
+      isStacked: units.contains { $0.places.contains { $0.expert != nil } },
       units: zip(units, records).map { unit, record in
         FactoredUnit(
           layer: unit.layer, projection: unit.projection, commonRank: record.commonRank,

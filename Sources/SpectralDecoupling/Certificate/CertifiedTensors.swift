@@ -8,6 +8,8 @@ enum CertifiedTensors {
   enum Role: String, ColumnWord, CaseIterable {
     /// The same as in the source.
     case carried
+    /// The same numbers as in the source, where they were packed.
+    case decoded
     /// An expert's unique part.
     case unique
     /// An expert's whole matrix.
@@ -17,9 +19,10 @@ enum CertifiedTensors {
   }
 
   static let file = Column<String>("file", "the file of the output that holds it")
-  static let tensor = Column<String>("tensor", "its name")
+  static let tensor = Column<String>(
+    "tensor", "its name; of a matrix that lies in a larger tensor, which share of it")
   static let role = Column<Role>(
-    "role", "carried, unique, merged, or factor: bases, common parts, remainders")
+    "role", "carried, decoded, unique, merged, or factor: bases, common parts, remainders")
   static let layer = Column<String>(
     "layer", "the layer, counted from 0; empty for what is carried")
   static let projection = Column<Projection?>(

@@ -107,7 +107,8 @@ struct UnitVerification: Sendable {
   ) throws -> Found {
     var found = Found()
     // Of a factored original nothing more is known than the output tells.
-    let isWhole = original?.name != names.unique
+    let isWhole =
+      verification.original?.form?.unit(layer: unit.layer, projection: unit.projection) == nil
     let elements = try original.map { try StoredElements($0) }
     let values = elements.map {
       $0.matrix(rowCount: matrix.rowCount, columnCount: matrix.columnCount)

@@ -83,7 +83,7 @@ struct Verification: Sendable {
     checkFiles(&report)
     let files = openWeightFiles(&report)
     report.failures += try await checkTensors(in: files)
-    report.tensorCount = rows.count
+    report.tensorCount = Set(rows.map { [$0.file, $0.wholeTensor] }).count
     return (report, files)
   }
 
@@ -91,7 +91,7 @@ struct Verification: Sendable {
     var (report, files) = try await digests()
     // Numbers of damaged tensors would only repeat it.
     guard report.failures.isEmpty else { return report }
-    if let original { checkSource(original, &report) }
+    if let original { try await checkSource(original, &report) }
     let checkpoint = try Checkpoint(path: path, family: family)
     if checkpoint.form != nil {
       let problems = checkpoint.problems.filter(\.isOfTensors).map { "\($0)" }
@@ -147,17 +147,27 @@ struct Verification: Sendable {
     let descriptions = files.mapValues { file in
       Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0) })
     }
-    let found = try await pool.map(count: rows.count) { [descriptions] place -> String? in
+    let isWhole = rows.map { descriptions[$0.file]?[$0.tensor] != nil }
+    let shares = try sharesOfTensors(
+      isNeeded: zip(rows, isWhole).contains { !$1 && $0.tensor != $0.wholeTensor })
+    let found = try await pool.map(count: rows.count, makeMemory: { WeightReader() }) {
+      [descriptions] reader, place -> String? in
       let row = rows[place]
       // A file that is not sound has been told.
       guard let file = files[row.file] else { return nil }
-      guard let tensor = descriptions[row.file]?[row.tensor] else {
+      let digest: String
+      if let tensor = descriptions[row.file]?[row.tensor] {
+        digest = try file.digest(of: tensor)
+      } else if descriptions[row.file]?[row.wholeTensor] != nil, let share = shares[row.tensor] {
+        digest = try StoredElements(share, readBy: &reader).digest
+      } else {
         return "\(row.file): tensor '\(row.tensor)' is missing"
       }
-      return try file.digest(of: tensor) == row.sha256
+      return digest == row.sha256
         ? nil : "\(row.file): tensor '\(row.tensor)' is not what was written"
     }
-    let known = Set(rows.map { [$0.file, $0.tensor] })
+    let known = Set(
+      zip(rows, isWhole).map { [$0.file, $1 ? $0.tensor : $0.wholeTensor] })
     let unknown = files.keys.sorted().flatMap { name in
       (files[name]?.tensors ?? []).filter { !known.contains([name, $0.name]) }
         .map { "\(name): tensor '\($0.name)' is not spoken of in the certificate's table" }
@@ -165,8 +175,19 @@ struct Verification: Sendable {
     return found.compactMap { $0 } + unknown
   }
 
+  /// The experts' matrices that lie in tensors with others, by their names.
+  ///
+  /// - Throws: What prevents that the folder is read as a checkpoint.
+  private func sharesOfTensors(isNeeded: Bool) throws -> [String: Weight] {
+    guard isNeeded else { return [:] }
+    let weights = try Checkpoint(path: path, family: family).expertWeights
+    return Dictionary(weights.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// Checks that an original is what was converted.
-  private func checkSource(_ original: Checkpoint, _ report: inout VerificationReport) {
+  private func checkSource(
+    _ original: Checkpoint, _ report: inout VerificationReport
+  ) async throws {
     if (try? original.fingerprint()) != certificate.source.fingerprint {
       report.failures.append(
         "\(original.path): is not the checkpoint that was converted: its fingerprint is another")
@@ -179,6 +200,18 @@ struct Verification: Sendable {
           "\(original.path): tensor '\(row.tensor)' is not the one that was carried over")
         continue
       }
+    }
+    let decoded = rows.filter { $0.role == .decoded }
+    guard !decoded.isEmpty else { return }
+    let sources = try Decoding(of: original)?.sources ?? [:]
+    let isSame = try await pool.map(count: decoded.count, makeMemory: { WeightReader() }) {
+      reader, place in
+      let row = decoded[place]
+      return try sources[row.tensor].map { try reader.digest(of: $0) } == row.sourceSHA256
+    }
+    for (row, isSame) in zip(decoded, isSame) where !isSame {
+      report.failures.append(
+        "\(original.path): what was decoded to tensor '\(row.tensor)' is not there any more")
     }
   }
 }

@@ -18,10 +18,18 @@ struct CarriedFiles: Sendable {
     ".h5", ".hdf5", ".npz", ".msgpack", ".onnx", ".ckpt",
   ]
 
+  /// What programs note of quantised weights, which says nothing of decoded ones.
+  private static let quantisationNotes: Set = [
+    "hf_quant_config.json", "quantize_config.json", "quant_config.json",
+  ]
+
   /// Lists the files of a folder and its subfolders.
   ///
+  /// - Parameters:
+  ///   - checkpoint: The checkpoint in it.
+  ///   - isDecoded: Whether quantised weights are decoded.
   /// - Throws: ``DecouplingError/fileSystem(path:doing:reason:)``
-  init(of checkpoint: Checkpoint) throws {
+  init(of checkpoint: Checkpoint, isDecoded: Bool = false) throws {
     let used = Set(checkpoint.weightFiles.map(\.name))
     var names: [String] = []
     var leftBehind: [String] = []
@@ -54,7 +62,9 @@ struct CarriedFiles: Sendable {
         }
         if status.irregularKind == "a folder", !entry.hasPrefix(".") {
           try visit(name)
-        } else if status.irregularKind != nil || Self.isWeights(entry) {
+        } else if status.irregularKind != nil || Self.isWeights(entry)
+          || isDecoded && Self.quantisationNotes.contains(name)
+        {
           leftBehind.append(name)
         } else {
           names.append(name)

@@ -123,11 +123,15 @@ extension ConversionPlan {
 
   /// The digest of all that the output would be made from now.
   private func content(pool: WorkerPool) async throws -> String {
-    let carried = shards.joined().compactMap { output in
-      if case .carried(let file, let tensor) = output.content { (file, tensor) } else { nil }
+    let carried = shards.joined().flatMap { output in
+      switch output.content {
+      case .carried(let file, let tensor): [Weight(file: file, tensor: tensor)]
+      case .decoded(let matrices): matrices.map(\.weight)
+      case .experts: [Weight]()
+      }
     }
     let pieces =
-      carried.map { Weight(file: $0, tensor: $1).inputPiece }
+      carried.map(\.inputPiece)
       + units.flatMap { inputPieces(of: $0) }
     let digests = try await pool.map(count: pieces.count) { try pieces[$0].digest() }
     return contentDigest(
@@ -264,7 +268,7 @@ struct Conversion: Sendable {
         keptMatrices: plan.matrixCount - matrixCount),
       report: onProgress)
     counter.update { _ in }
-    let carried = try await copyTensors()
+    let copies = try await copyTensors()
     let floors = FloorCache()
     // Enough units that no worker waits for the matrices of the next.
     let fewest = plan.units.map(\.weights.count).min() ?? 1
@@ -284,8 +288,8 @@ struct Conversion: Sendable {
     for draft in files.drafts { try draft.synchronize() }
     let sources = plan.units.compactMap { folder.store.sources(of: $0.key.folderName) }
     return try writer.writeRest(
-      main: zip(files.names, files.drafts).map { ($0, $1) }, carried: carried, records: records,
-      factors: factors, content: contentDigest(carried: carried, units: sources))
+      main: zip(files.names, files.drafts).map { ($0, $1) }, copies: copies, records: records,
+      factors: factors, content: contentDigest(carried: copies.sources, units: sources))
   }
 
   /// What came of a unit.
@@ -322,15 +326,16 @@ struct Conversion: Sendable {
     return sound.allSatisfy { $0 }
   }
 
-  /// Copies all tensors that are not converted.
-  ///
-  /// - Returns: Their digests by name.
-  private func copyTensors() async throws -> [String: String] {
+  /// Copies all tensors that are not converted, and decodes those that are packed.
+  private func copyTensors() async throws -> Copies {
     var items: [(draft: Int, place: Int, file: any TensorFile, tensor: TensorDescription)] = []
+    var matrices: [(draft: Int, place: Int, matrix: OutputTensor.Decoded)] = []
     for (draft, shard) in plan.shards.enumerated() {
       for (place, output) in shard.enumerated() {
-        if case .carried(let file, let tensor) = output.content {
-          items.append((draft, place, file, tensor))
+        switch output.content {
+        case .carried(let file, let tensor): items.append((draft, place, file, tensor))
+        case .decoded(let decoded): matrices += decoded.map { (draft, place, $0) }
+        case .experts: break
         }
       }
     }
@@ -338,6 +343,43 @@ struct Conversion: Sendable {
       let (draft, place, file, tensor) = items[item]
       return try copy(tensor, of: file, to: files.drafts[draft], place: place)
     }
-    return Dictionary(uniqueKeysWithValues: zip(items.map(\.tensor.name), digests))
+    let decoded = try await pool.map(count: matrices.count, makeMemory: { WeightReader() }) {
+      [matrices] reader, item in
+      let (draft, place, matrix) = matrices[item]
+      let source = try reader.readWithDigest(matrix.weight)
+      let elements = StoredElements(reader.matrix, as: matrix.weight.elementType)
+      let span = elements.bytes.span
+      // Safe: bytes have no padding.
+      try unsafe files.write(span.bytes, draft: draft, tensor: place, at: matrix.place)
+      return Copies.Decoded(
+        weight: matrix.weight.name, sha256: elements.digest, source: source)
+    }
+    return Copies(
+      carried: Dictionary(uniqueKeysWithValues: zip(items.map(\.tensor.name), digests)),
+      decoded: Dictionary(
+        uniqueKeysWithValues: zip(matrices.map(\.matrix.place.name), decoded)))
+  }
+}
+
+/// The digests of what was copied or decoded.
+struct Copies: Sendable {
+  /// A matrix that was decoded.
+  struct Decoded: Sendable {
+    /// What the checkpoint calls it.
+    let weight: String
+    /// The digest of its elements.
+    let sha256: String
+    /// The digest of the stored bytes that they were decoded from.
+    let source: String
+  }
+
+  /// The digests of the tensors that were copied, by name.
+  let carried: [String: String]
+  /// The matrices that were decoded, by what the output calls them.
+  let decoded: [String: Decoded]
+
+  /// The digests of all that was read, by what the checkpoint calls it.
+  var sources: [String: String] {
+    carried.merging(decoded.values.map { ($0.weight, $0.source) }) { first, _ in first }
   }
 }

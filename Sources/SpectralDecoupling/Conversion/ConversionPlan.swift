@@ -19,6 +19,8 @@ public struct ConversionPlan: Sendable {
   let units: [ConvertedUnit]
   /// The main files, each a list of tensors.
   let shards: [[OutputTensor]]
+  /// What is decoded and dropped of a quantised checkpoint; nil for one of plain numbers.
+  let decoding: Decoding?
   let files: CarriedFiles
 
   /// Whether a factored checkpoint is merged.
@@ -29,6 +31,9 @@ public struct ConversionPlan: Sendable {
 
   /// The number of matrices that are converted.
   public var matrixCount: Int { units.reduce(0) { $0 + $1.weights.count } }
+
+  /// What is decoded and dropped; nil where the checkpoint has plain numbers.
+  public var decoded: DecodedTensors? { decoding.map { DecodedTensors($0.certified()) } }
 
   /// The files of the checkpoint's folder that the output will not have.
   public var leftBehind: [String] { files.leftBehind }
@@ -60,8 +65,9 @@ public struct ConversionPlan: Sendable {
     if case .fixed(let rank) = options.rank, checkpoint.form == nil {
       for unit in units { try unit.checkRank(rank, in: checkpoint) }
     }
-    shards = Self.shards(of: checkpoint, units: units, options: options)
-    files = try CarriedFiles(of: checkpoint)
+    decoding = try Decoding(of: checkpoint)
+    shards = try Self.shards(of: checkpoint, units: units, options: options, decoding: decoding)
+    files = try CarriedFiles(of: checkpoint, isDecoded: decoding != nil)
     identity = sha256(
       of: Array(
         "\(version), layout 2\n\(try checkpoint.structure())\n\(options.text(isMerging: checkpoint.form != nil))"
@@ -95,6 +101,7 @@ public struct ConversionPlan: Sendable {
           layer: layer.index, projection: projection, work: part.map { .merge($0) } ?? .split,
           weights: weights,
           weightNames: checkpoint.expertWeightNames(ofLayer: layer.index, projection: projection),
+          places: checkpoint.expertPlaces(ofLayer: layer.index, projection: projection),
           names: FactoredNames(
             start: checkpoint.tensorStart(ofLayer: layer.index), projection: projection),
           originalType: part?.originalType ?? first.elementType,
@@ -104,48 +111,6 @@ public struct ConversionPlan: Sendable {
     }
   }
 
-  private static func shards(
-    of checkpoint: Checkpoint, units: [ConvertedUnit], options: ConversionOptions
-  ) -> [[OutputTensor]] {
-    // The experts that a tensor of the checkpoint holds, and the tensors that go with the parts.
-    var experts: [String: [(unit: Int, expert: Int)]] = [:]
-    var parts: Set<String> = []
-    for (place, unit) in units.enumerated() {
-      for (expert, weight) in unit.weights.enumerated() {
-        experts[weight.tensorName, default: []].append((place, expert))
-        parts.formUnion(FactoredExpertNames(weight: unit.weightNames[expert]).all)
-      }
-      parts.formUnion(unit.names.all)
-    }
-    var shards: [[OutputTensor]] = [[]]
-    var byteCount = 0
-    for file in checkpoint.weightFiles {
-      for tensor in file.tensors {
-        let output: OutputTensor
-        if let held = experts[tensor.name] {
-          let first = units[held[0].unit]
-          output = OutputTensor(
-            insteadOf: tensor,
-            experts: held.map { ($0, $1, units[$0].weights[$1]) },
-            name: held.count == 1
-              ? first.storedName(ofExpert: held[0].expert, options: options) : tensor.name,
-            type: options.type.elementType(of: first.originalType))
-        } else if checkpoint.form != nil, parts.contains(tensor.name) {
-          continue
-        } else {
-          output = OutputTensor(
-            tensor: tensor, content: .carried(file: file.file, tensor: tensor))
-        }
-        if byteCount + output.tensor.byteCount > options.shardByteCount, byteCount > 0 {
-          shards.append([])
-          byteCount = 0
-        }
-        shards[shards.count - 1].append(output)
-        byteCount += output.tensor.byteCount
-      }
-    }
-    return shards
-  }
 }
 
 extension CheckpointError {

@@ -8,6 +8,8 @@ public struct ConversionSummary: Sendable {
   public let bytesBefore: Int
   /// The size of all weights that were written.
   public let bytesAfter: Int
+  /// What was decoded and dropped; nil where the checkpoint had plain numbers.
+  public let decoded: DecodedTensors?
   /// Files that were not carried over.
   public let leftBehind: [String]
   /// Whether the output was there already: then the sizes of its files were looked at, not their bytes.
@@ -23,8 +25,28 @@ public struct ConversionSummary: Sendable {
     }
     bytesBefore = certificate.bytesBefore
     bytesAfter = certificate.bytesAfter
+    decoded = certificate.decoded.map { DecodedTensors($0) }
     leftBehind = certificate.source.leftBehind
     self.wasThere = wasThere
+  }
+}
+
+/// What a conversion decoded and dropped of a quantised checkpoint.
+public struct DecodedTensors: Sendable, Hashable {
+  /// The number of matrices, by the way in which they were stored.
+  public let matrices: [String: Int]
+  /// The types that they have now.
+  public let types: [String]
+  /// The number of tensors that stood beside packed values, by the last word of their names.
+  public let dropped: [String: Int]
+  /// The keys of config.json that spoke of them, and are gone.
+  public let configKeys: [String]
+
+  init(_ certified: Certificate.Decoded) {
+    matrices = certified.matrices
+    types = certified.types
+    dropped = certified.dropped
+    configKeys = certified.configKeys
   }
 }
 

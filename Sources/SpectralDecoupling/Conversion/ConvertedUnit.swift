@@ -19,8 +19,11 @@ struct ConvertedUnit: Sendable {
   let work: Work
   /// The whole matrices, or the unique parts, by expert.
   let weights: [Weight]
-  /// The names of the whole matrices, by expert.
+  /// The names of the whole matrices, by expert; those that the parts of each go by where one tensor
+  /// holds many.
   let weightNames: [String]
+  /// Where the whole matrices lie in the ordinary layout, by expert.
+  let places: [MatrixPlace]
   let names: FactoredNames
   /// The type in which the original stores the matrices.
   let originalType: ElementType
@@ -29,10 +32,12 @@ struct ConvertedUnit: Sendable {
 
   var key: UnitKey { UnitKey(layer: layer, projection: projection) }
 
-  /// The name that the main files have for an expert.
-  func storedName(ofExpert expert: Int, options: ConversionOptions) -> String {
-    options.form == .factored
-      ? FactoredExpertNames(weight: weightNames[expert]).unique : weightNames[expert]
+  /// Where the main files have an expert: unique parts lie as whole matrices do, in a tensor of
+  /// another name.
+  func place(ofExpert expert: Int, options: ConversionOptions) -> MatrixPlace {
+    let place = places[expert]
+    return options.form == .factored
+      ? place.renamed(FactoredExpertNames.unique(of: place.tensor)) : place
   }
 
   /// The largest common rank that leaves a unique part with k leading directions.

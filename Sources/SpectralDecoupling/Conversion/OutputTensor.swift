@@ -3,24 +3,35 @@ package import Tensors
 
 /// A tensor of the output's main files, and where it comes from.
 package struct OutputTensor: Sendable {
-  /// An expert's matrix within the tensor: its elements, in one piece.
+  /// A matrix of the tensor that a unit makes.
   package struct Piece: Sendable, Hashable {
     /// The place of the unit in the plan; units are projections, so that an expert's gate and up
     /// projection in one tensor are two pieces.
     package let unit: Int
     /// The expert.
     package let expert: Int
-    /// Where it begins, in bytes from the start of the tensor.
-    package let offset: Int
-    /// Its size.
-    package let byteCount: Int
+    /// Where its elements lie.
+    package let place: MatrixPlace
 
     /// Describes a piece.
-    package init(unit: Int, expert: Int, offset: Int, byteCount: Int) {
+    package init(unit: Int, expert: Int, place: MatrixPlace) {
       self.unit = unit
       self.expert = expert
-      self.offset = offset
-      self.byteCount = byteCount
+      self.place = place
+    }
+  }
+
+  /// A matrix of the tensor that is packed in the checkpoint, and only decoded.
+  package struct Decoded: Sendable {
+    /// How it is read.
+    package let weight: Weight
+    /// Where its elements lie.
+    package let place: MatrixPlace
+
+    /// Describes a matrix.
+    package init(weight: Weight, place: MatrixPlace) {
+      self.weight = weight
+      self.place = place
     }
   }
 
@@ -28,7 +39,9 @@ package struct OutputTensor: Sendable {
   package enum Content: Sendable {
     /// It is copied.
     case carried(file: any TensorFile, tensor: TensorDescription)
-    /// It is computed from experts, whose pieces fill it, in the order of the bytes.
+    /// It is decoded, from matrices that fill it.
+    case decoded([Decoded])
+    /// It is computed from experts, which fill it.
     case experts([Piece])
   }
 
@@ -37,47 +50,43 @@ package struct OutputTensor: Sendable {
   /// Where it comes from.
   package let content: Content
 
-  /// Describes a tensor.
-  ///
-  /// - Precondition: Pieces fill the tensor, one after the other.
-  package init(tensor: TensorDescription, content: Content) {
-    if case .experts(let pieces) = content {
-      let end = pieces.reduce(0) { end, piece in
-        precondition(piece.offset == end, "a gap or overlap in '\(tensor.name)' at byte \(end)")
-        return end + piece.byteCount
-      }
-      precondition(end == tensor.byteCount, "'\(tensor.name)' is not filled by its experts")
-    }
+  /// Plans a tensor that is copied.
+  package init(carrying tensor: TensorDescription, of file: any TensorFile) {
     self.tensor = tensor
-    self.content = content
+    content = .carried(file: file, tensor: tensor)
   }
 
-  /// Plans what takes the place of a tensor that holds weights of experts.
+  /// Plans a tensor that is decoded.
+  ///
+  /// - Parameter matrices: What it holds, all of one type.
+  /// - Precondition: They belong to one tensor, and fill it.
+  package init(decoding matrices: [Decoded]) {
+    tensor = Self.tensor(of: matrices.map(\.place), type: matrices[0].weight.elementType)
+    content = .decoded(matrices)
+  }
+
+  /// Plans a tensor that units make.
   ///
   /// - Parameters:
-  ///   - stored: The tensor as the checkpoint has it.
-  ///   - experts: The weights that fill it, each with the place of its unit and its own; in any
-  ///     order.
-  ///   - name: What the output calls it.
-  ///   - type: The type of its elements there.
-  /// - Precondition: Each weight lies in one piece of the tensor, and together they fill it.
-  package init(
-    insteadOf stored: TensorDescription,
-    experts: [(unit: Int, expert: Int, weight: Weight)], name: String, type: ElementType
-  ) {
-    let width = type.bitCount / 8
-    let pieces = experts.map { unit, expert, weight in
-      guard let range = weight.elementRange else {
-        preconditionFailure("\(weight.place) does not lie in one piece")
-      }
-      return Piece(
-        unit: unit, expert: expert, offset: range.lowerBound * width,
-        byteCount: range.count * width)
-    }
-    self.init(
-      tensor: TensorDescription(
-        name: name, elementType: type, shape: stored.shape,
-        byteCount: stored.shape.reduce(width, *)),
-      content: .experts(pieces.sorted { $0.offset < $1.offset }))
+  ///   - pieces: What it holds.
+  ///   - type: The type of its elements.
+  /// - Precondition: They belong to one tensor, and fill it.
+  package init(of pieces: [Piece], type: ElementType) {
+    tensor = Self.tensor(of: pieces.map(\.place), type: type)
+    content = .experts(pieces)
+  }
+
+  private static func tensor(of places: [MatrixPlace], type: ElementType) -> TensorDescription {
+    let first = places[0]
+    let shape = first.shape
+    // Halves of outputs and outputs in turn are never mixed: the families see to that.
+    precondition(
+      places.allSatisfy { $0.tensor == first.tensor && $0.shape == shape }
+        && Set(places).count == places.count
+        && places.reduce(0) { $0 + $1.elementCount } == shape.reduce(1, *),
+      "'\(first.tensor)' is not filled by its matrices")
+    return TensorDescription(
+      name: first.tensor, elementType: type, shape: shape,
+      byteCount: shape.reduce(type.bitCount / 8, *))
   }
 }

@@ -60,7 +60,7 @@ struct OutputWriter: Sendable {
 
   /// Writes the index, the config, all other files, the table and the certificate.
   func writeRest(
-    main: [(name: String, draft: SafetensorsDraft)], carried: [String: String],
+    main: [(name: String, draft: SafetensorsDraft)], copies: Copies,
     records: [UnitRecord], factors: [Factor], content: String
   ) throws -> Certificate {
     var files: [Certificate.File] = []
@@ -70,7 +70,7 @@ struct OutputWriter: Sendable {
     files.append(try writeIndex(main: main.map(\.name), factors: factors))
     try makeFolder(of: OwnFiles.current.certificate)
     let table = try certificateTable(
-      names: main.map(\.name), carried: carried, records: records, factors: factors)
+      names: main.map(\.name), copies: copies, records: records, factors: factors)
     let text = Table.header(of: table.definition) + table.lines
     try WholeFile.write(text, to: "\(folder)/\(OwnFiles.current.table)")
     var weightFiles = main.map {
@@ -92,7 +92,8 @@ struct OutputWriter: Sendable {
           Certificate.Source.File(
             name: $0.name, bytes: FileStatus(at: "\(checkpoint.path)/\($0.name)")?.byteCount ?? 0)
         }, leftBehind: plan.files.leftBehind),
-      options: plan.certifiedOptions, units: records.map { CertifiedUnit($0) },
+      options: plan.certifiedOptions, decoded: plan.decoding?.certified(),
+      units: records.map { CertifiedUnit($0) },
       files: files.sorted { $0.name < $1.name }, weightFiles: weightFiles,
       bytesBefore: checkpoint.byteCount,
       bytesAfter: weightFiles.reduce(0) { $0 + $1.bytes }, tableSHA256: sha256(of: Array(text.utf8))
@@ -110,9 +111,9 @@ struct OutputWriter: Sendable {
     return try write([UInt8](data), to: name)
   }
 
-  /// config.json: of other content in factored form alone.
+  /// config.json: of other content in factored form, and where weights were quantised.
   private func writeConfig(_ records: [UnitRecord]) throws -> Certificate.File {
-    let config = plan.checkpoint.config
+    let config = plan.decoding?.config ?? plan.checkpoint.config
     let bytes = isFactored ? try config.factored(as: plan.form(of: records)) : try config.merged()
     return try write(bytes, to: "config.json")
   }

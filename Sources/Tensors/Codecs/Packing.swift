@@ -65,6 +65,11 @@ public struct NameEnding: Sendable, Hashable {
     // There are very many names, and few of them are of characters that take several bytes.
     return String(plainName.utf8.dropLast(plain.utf8.count)).map { $0 + packed }
   }
+
+  /// The name that a plain matrix would have; nil where this one ends otherwise.
+  public func plainName(of name: String) -> String? {
+    name.hasSuffix(packed) ? name.dropLast(packed.count) + plain : nil
+  }
 }
 
 /// What there is of a matrix: types and shapes, without the axis of experts where many matrices are
