@@ -42,7 +42,9 @@ struct FamilyCatalogue: Decodable, Sendable {
         return ("experts[\(place)]", unknown(placed.layout, "layout", of: layouts.keys))
       }
       if let plain = layout.plain, layouts[plain] == nil {
-        return ("experts[\(place)]", "its plain layout \(unknown(plain, "layout", of: layouts.keys))")
+        return (
+          "experts[\(place)]", "its plain layout \(unknown(plain, "layout", of: layouts.keys))"
+        )
       }
     }
     for (key, names) in [
