@@ -19,6 +19,23 @@ import Testing
         + "(transformers: save_pretrained) and analyse that folder"
     ),
     (
+      .badGGUF(path: "m.gguf", key: "split.no", reason: "says that it is part 2, and its name 1"),
+      "m.gguf: 'split.no' says that it is part 2, and its name 1; download or convert it again"
+    ),
+    (
+      .unknownArchitecture(path: "m.gguf", architecture: "x", known: ["a", "b"]),
+      "m.gguf: the architecture 'x' is not known; known are a, b; name the family that it is like "
+        + "with --family"
+    ),
+    (
+      .severalGGUF(path: "m", names: ["a.gguf", "b.gguf"]),
+      "m: holds 2 models in GGUF files, a.gguf, b.gguf; name one of the files"
+    ),
+    (
+      .severalGGUF(path: "m", names: ["a", "b", "c", "d", "e"]),
+      "m: holds 5 models in GGUF files, a, b, c, d and others; name one of the files"
+    ),
+    (
       .noConfig(path: "m/config.json"),
       "m/config.json: there is no config.json here, so the family of the model is not known; "
         + "copy it from where the weights come from"
