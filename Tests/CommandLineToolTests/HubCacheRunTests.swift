@@ -17,7 +17,7 @@ import Testing
     home = try TemporaryFolder()
     let folder = home.path("hub/models--Owner--Toy/snapshots/\(Self.commit)")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    for (name, content) in try filesByPath(under: ToyCheckpoint.mixtral().written().path) {
+    for (name, content) in try filesByPath(under: Fixture.url("families/mixtral/hub").path) {
       let blob = "hub/models--Owner--Toy/blobs/\(name)"
       try home.write("", as: blob)
       try content.write(to: URL(filePath: home.path(blob)))
@@ -47,7 +47,7 @@ import Testing
   @Test("a folder of that name goes first, and that is told")
   func folderFirst() throws {
     let work = try TemporaryFolder()
-    for (name, content) in try filesByPath(under: ToyCheckpoint.deepseek().written().path) {
+    for (name, content) in try filesByPath(under: Fixture.url("families/deepseek_v2/hub").path) {
       try work.write("", as: "Owner/Toy/\(name)")
       try content.write(to: URL(filePath: work.path("Owner/Toy/\(name)")))
     }
@@ -76,7 +76,7 @@ import Testing
 
   @Test("a revision of a folder is refused with exit code 1")
   func revisionOfFolder() throws {
-    let folder = try ToyCheckpoint.mixtral().written()
+    let folder = Fixture.url("families/mixtral/hub")
     let outcome = try Tool.shell(
       "$SDMOE inspect --revision main '\(folder.path)'", in: home.path, environment: variables)
     #expect(outcome.status == 1)

@@ -148,7 +148,8 @@ import Testing
     for type in [ElementType.i64, .bool] {
       var toy = ToyCheckpoint.gaussian(experts: 3, hidden: 24, width: 20, seed: 2)
       for tensor in toy.tensors where tensor.name.contains("experts") {
-        toy[tensor.name] = ToyTensor(tensor.name, type, tensor.shape, seed: 0)
+        toy[tensor.name] = ToyTensor(
+          tensor.name, type, tensor.description.shape, seed: 0)
       }
       let folder = try toy.written()
       let checkpoint = try Checkpoint(path: folder.path)

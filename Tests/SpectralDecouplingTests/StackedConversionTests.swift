@@ -144,4 +144,25 @@ import Workers
       #expect(try filesByPath(under: out) == expected, "cancelled after \(count) matrices")
     }
   }
+
+  @Test("an output of a chosen family is known again when it would be replaced")
+  func chosenFamily() async throws {
+    let made = try FamilyConversion(of: "granitemoe/hub")
+    let input = made.folder.path("input")
+    try FileManager.default.copyItem(atPath: made.source, toPath: input)
+    let config = String(decoding: try made.config(of: input), as: UTF8.self)
+    try config.replacingOccurrences(of: "\"granitemoe\"", with: "\"mystery\"")
+      .write(toFile: "\(input)/config.json", atomically: true, encoding: .utf8)
+    let family = try ChosenFamily("granitemoe")
+    let plan = try ConversionPlan(
+      for: Checkpoint(path: input, family: family), options: FamilyConversion.options(.merged),
+      version: "test")
+    for wasThere in [false, true] {
+      let summary = try await convert(
+        plan, to: made.folder.path("out"), workers: 2, replaces: true)
+      #expect(summary.wasThere == wasThere)
+    }
+    let report = try await verify(made.folder.path("out"), family: family, workers: 2)
+    #expect(report.failures == [])
+  }
 }

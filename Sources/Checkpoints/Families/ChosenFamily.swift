@@ -37,4 +37,18 @@ public struct ChosenFamily: Sendable {
       throw .badFamily(path: text, key: "families[0].\(lost.key)", reason: lost.reason)
     }
   }
+
+  fileprivate init(family: Family, catalogue: FamilyCatalogue, identity: String) {
+    self.family = family
+    self.catalogue = catalogue
+    self.identity = identity
+  }
+}
+
+extension Checkpoint {
+  /// The family that it is read as, so that what is made of it can be read likewise.
+  package var familyInUse: ChosenFamily {
+    ChosenFamily(
+      family: survey.family, catalogue: survey.catalogue, identity: chosenFamily ?? family)
+  }
 }

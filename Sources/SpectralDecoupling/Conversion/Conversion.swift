@@ -115,9 +115,10 @@ extension ConversionPlan {
   }
 
   private func isIntact(_ output: String, pool: WorkerPool) async throws -> Bool {
-    guard let verification = try? Verification(of: output, against: nil, pool: pool) else {
-      return false
-    }
+    guard
+      let verification = try? Verification(
+        of: output, against: nil, family: checkpoint.familyInUse, pool: pool)
+    else { return false }
     return try await verification.digests().report.failures.isEmpty
   }
 
