@@ -142,7 +142,7 @@ import Testing
     let problem = try #require(checkpoint.problems.first)
     #expect(
       problem.description
-        == "\(folder.path("model.safetensors")): tensor '\(stem).weight' of type U32 holds values quantised by MLX, with '\(stem).scales' and '.biases' beside it ('mlx_lm.convert --dequantize' writes them plainly), which this version does not read; save the model as BF16 (transformers: load it, then save_pretrained)"
+        == "\(folder.path("model.safetensors")): tensor '\(stem).weight' of type U32 holds values packed by MLX, which this version does not read; save the model as BF16 (transformers: load it, then save_pretrained)"
     )
     #expect(checkpoint.unmeasured().isEmpty)
   }

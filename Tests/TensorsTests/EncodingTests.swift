@@ -151,7 +151,6 @@ import Testing
     }
   }
 
-
   @Test("numbers are rounded as they are stored", arguments: [ElementType.f32, .f16, .bf16, .f64])
   func rounding(type: ElementType) {
     var values: [Float] = [
@@ -170,4 +169,5 @@ import Testing
     var rounded = values.mutableSpan
     round(&rounded, to: type)
     #expect(values.map(\.bitPattern) == expected.map(\.bitPattern))
-  }}
+  }
+}

@@ -25,7 +25,8 @@ extension ModelConfig {
       }
       notes.method = try section.word("quant_method")
       for place in [section, weights].compactMap(\.self) {
-        for key in ["checkpoint_format", "packing_format", "version", "format"] where notes.version == nil {
+        for key in ["checkpoint_format", "packing_format", "version", "format"]
+        where notes.version == nil {
           notes.version = try place.word(key)
         }
         for key in ["bits", "w_bit", "num_bits"] where notes.bitCount == nil {

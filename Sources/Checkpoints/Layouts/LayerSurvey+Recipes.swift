@@ -144,8 +144,7 @@ extension LayerSurvey {
           .unsupported(
             path: first.values.file.path, tensor: first.values.tensor.name,
             elementType: first.values.tensor.elementType.rawValue,
-            reason:
-              "holds \(valuesOfMLX(name) ?? "quantised or packed values\(neighbours(of: first.values, name))")"))
+            reason: "holds quantised or packed values\(neighbours(of: first.values, name))"))
     }
     if let other = sound.first(where: { $0.sources[0].tensor != chosen.sources[0].tensor }) {
       return .failure(
@@ -224,14 +223,6 @@ extension LayerSurvey {
       return unsupported(nil, "holds \(packing.name) values without their \(role.rawValue)")
     case .unsupported(let words): return unsupported(nil, "holds \(words)")
     }
-  }
-
-  /// That the values are those of MLX's affine quantisation, in words; nil where they are not.
-  private func valuesOfMLX(_ name: String) -> String? {
-    let stem = name.hasSuffix(".weight") ? String(name.dropLast(7)) : name
-    guard files["\(stem).scales"] != nil, files["\(stem).biases"] != nil else { return nil }
-    return
-      "values quantised by MLX, with '\(files.storedName("\(stem).scales"))' and '.biases' beside it ('mlx_lm.convert --dequantize' writes them plainly)"
   }
 
   /// What stands beside the values of a matrix, in words.

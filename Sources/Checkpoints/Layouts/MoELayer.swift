@@ -43,7 +43,8 @@ public struct MoELayer: Sendable {
       guard case .failure(let error) = weight else { return }
       switch error {
       // The numbers or names of all experts are one fault.
-      case .misnumberedExperts where found.contains(error), .storedTwice where found.contains(error),
+      case .misnumberedExperts where found.contains(error),
+        .storedTwice where found.contains(error),
         .strangeNames where found.contains(error):
         break
       default: found.append(error)

@@ -41,7 +41,8 @@ struct ReshapedTensor: TensorFile {
     var whole = unsafe space.mutableBytes
     try source.file.read(rows: rows, of: stored, into: &whole)
     for place in 0..<bytes.byteCount {
-      bytes.storeBytes(of: memory[start - rows.lowerBound * width + place], toByteOffset: place, as: UInt8.self)
+      bytes.storeBytes(
+        of: memory[start - rows.lowerBound * width + place], toByteOffset: place, as: UInt8.self)
     }
   }
 }
