@@ -163,7 +163,7 @@ struct InspectionReport: Encodable {
         lines.append(
           (projection.rawValue, TensorDescription.text(of: shape)))
       }
-      lines.append(("element type", experts.elementTypes.joined(separator: ", ")))
+      lines.append(("element type", experts.elementTypes.joined(separator: "; ")))
       lines.append(
         (
           "routed weights",

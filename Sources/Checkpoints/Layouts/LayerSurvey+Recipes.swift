@@ -179,13 +179,11 @@ extension LayerSurvey {
       if let count, values.tensor.shape.first != count {
         throw .wrongShape(nil, expected: values.tensor.shape)
       }
-      var sources = [values]
-      if let form = codec.valuesAs {
-        guard count == nil, let column = ReshapedTensor(values, as: form) else {
-          throw .unsupported("\(packing.name) values in a shape of their own")
-        }
-        sources = [Weight.Source(file: column, tensor: column.tensor)]
+      // No program stacks what is stored as one column.
+      guard let first = values.reshaped(for: codec), count == nil || codec.valuesAs == nil else {
+        throw .unsupported("\(packing.name) values in a shape of their own")
       }
+      var sources = [first]
       for role in codec.companions {
         guard var source = beside[role] else { throw .missing(role) }
         source.isShared = count != nil && source.tensor.shape.first != count

@@ -142,10 +142,11 @@ extension LayerSurvey {
         return source
       }
       let isTransposed = packing.isTransposed
+      guard let first = values.reshaped(for: codec) else { return nil }
       return .success(
         Weight(
           rowCount: size[isTransposed ? 1 : 0], columnCount: size[isTransposed ? 0 : 1],
-          sources: [values] + sources, isTransposed: isTransposed, plainIsTransposed: false,
+          sources: [first] + sources, isTransposed: isTransposed, plainIsTransposed: false,
           codec: codec, plainName: plainName, numberType: numberType))
     } catch {
       // Of another size, or of another packing.

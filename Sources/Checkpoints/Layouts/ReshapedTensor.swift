@@ -46,3 +46,11 @@ struct ReshapedTensor: TensorFile {
     }
   }
 }
+
+extension Weight.Source {
+  /// The values as their codec wants to read them; nil where they have another number of bytes.
+  func reshaped(for codec: any Codec) -> Weight.Source? {
+    guard let form = codec.valuesAs else { return self }
+    return ReshapedTensor(self, as: form).map { Weight.Source(file: $0, tensor: $0.tensor) }
+  }
+}
