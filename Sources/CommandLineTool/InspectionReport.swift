@@ -22,6 +22,23 @@ struct InspectionReport: Encodable {
     }
   }
 
+  /// What the rounding of a format does to weights.
+  struct RoundingNoise: Encodable {
+    /// The root mean square of the rounding error, over that of the weights.
+    var relativeError: Double
+    /// The largest angle by which it turns a direction that is twice as strong as chance would have
+    /// it, on the hidden side.
+    var degrees: Double
+
+    init(_ rounding: Rounding, of sizes: Checkpoint.Sizes) {
+      relativeError = rounding.relativeError
+      degrees =
+        rounding.angle(
+          strength: 2, dimensionCount: sizes.hiddenSize, otherCount: sizes.expertWidth)
+        * 180 / Double.pi
+    }
+  }
+
   /// The size and shape of the experts' weights.
   struct Experts: Encodable {
     var routedExperts: Int
@@ -37,6 +54,9 @@ struct InspectionReport: Encodable {
     var bytes: Int
     /// The bits that a weight takes with its share of scales and the like; nil where none is read.
     var bitsPerWeight: Double?
+
+    /// What rounding does to the weights, by how they are stored; nil where no format's is known.
+    var rounding: [String: RoundingNoise]?
 
     /// The bits that a weight takes, in words.
     var bitsText: String {
@@ -112,6 +132,7 @@ struct InspectionReport: Encodable {
     files = found.fileCount
     bytes = found.byteCount
     var types: Set<String> = []
+    var noise: [String: RoundingNoise] = [:]
     var matrices = 0
     var expertBytes = 0
     var weightCount = 0
@@ -121,7 +142,9 @@ struct InspectionReport: Encodable {
           types.insert(type)
         }
         for case .success(let weight) in layer.experts[projection] ?? [] {
-          types.insert(weight.storage)
+          if types.insert(weight.storage).inserted {
+            noise[weight.storage] = weight.rounding.map { RoundingNoise($0, of: found.sizes) }
+          }
           matrices += 1
           expertBytes += weight.byteCount
           weightCount += weight.rowCount * weight.columnCount
@@ -145,7 +168,8 @@ struct InspectionReport: Encodable {
           ($0.rawValue, $0 == .down ? [hidden, width] : [width, hidden])
         }),
       elementTypes: types.sorted(), matrices: matrices, bytes: expertBytes,
-      bitsPerWeight: weightCount == 0 ? nil : Double(8 * expertBytes) / Double(weightCount))
+      bitsPerWeight: weightCount == 0 ? nil : Double(8 * expertBytes) / Double(weightCount),
+      rounding: noise.isEmpty ? nil : noise)
   }
 
   var text: String {
@@ -168,6 +192,15 @@ struct InspectionReport: Encodable {
         (
           "routed weights",
           "\(experts.matrices) matrices, \(bytesText(experts.bytes))\(experts.bitsText)"
+        ))
+    }
+    if let noise = experts?.rounding?.values.max(by: { $0.relativeError < $1.relativeError }) {
+      lines.append(
+        (
+          "rounding",
+          String(
+            format: "%.2g %% of the weights; turns directions twice above chance by up to %.2g°",
+            100 * noise.relativeError, noise.degrees)
         ))
     }
     if let tensors, let files, let bytes {

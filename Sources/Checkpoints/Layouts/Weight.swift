@@ -116,6 +116,9 @@ public struct Weight: Sendable {
   /// How its numbers are stored, in words: the type of plain ones, or the name of the codec.
   public var storage: String { isPacked ? codec.name : storedType.rawValue }
 
+  /// How its format rounds numbers, where that is known.
+  public var rounding: Rounding? { codec.rounding }
+
   /// The type of the numbers: the stored one, or that of the model where values are packed.
   ///
   /// Packed numbers are rounded to it once they are decoded, as transformers does when it

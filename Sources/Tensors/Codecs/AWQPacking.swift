@@ -63,6 +63,8 @@ struct AWQCodec: Codec {
 
   var name: String { "AWQ int4, groups of \(groups.groupSize ?? 0)" }
 
+  var rounding: Rounding? { groups.rounding }
+
   func decode(_ bytes: RawSpan, of rows: CodedRows, into values: inout MutableSpan<Float>) {
     let columnCount = rows.columnCount
     guard !rows.range.isEmpty, columnCount > 0 else { return }

@@ -49,6 +49,19 @@ struct BlockScaledCodec: Codec {
     return roles.filter(\.1).map(\.0)
   }
 
+  var rounding: Rounding? {
+    // Without scales it depends on how large the numbers are.
+    guard scaleType != nil else { return nil }
+    guard let scaleType else { return nil }
+    let levels =
+      switch codes {
+      case .bytes(let numbers): numbers
+      case .nibbles(let pairs): pairs.map(\.x)
+      }
+    return Rounding(
+      levels: levels, blockSize: block.rows * block.columns, hasPowersOfTwo: scaleType == .f8E8M0)
+  }
+
   func decode(_ bytes: RawSpan, of rows: CodedRows, into values: inout MutableSpan<Float>) {
     guard !rows.range.isEmpty, rows.columnCount > 0 else { return }
     precondition(bytes.byteCount == rows.range.count * rowByteCount, "rows of another length")

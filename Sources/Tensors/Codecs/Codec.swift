@@ -18,6 +18,10 @@ public protocol Codec: Sendable {
   /// of their tensor is not one of rows; nil unless a codec says otherwise.
   var valuesAs: PackedMatrix.Part? { get }
 
+  /// How programs that store numbers so round them, where that is known; nil unless a codec says
+  /// otherwise.
+  var rounding: Rounding? { get }
+
   /// Decodes some rows: the exact products of values and scales, each rounded once to a `Float`.
   ///
   /// - Parameters:
@@ -33,6 +37,9 @@ extension Codec {
 
   /// One: every row has a place of its own.
   public var rowsTogether: Int { 1 }
+
+  /// Unknown.
+  public var rounding: Rounding? { nil }
 
   /// As their tensor says.
   public var valuesAs: PackedMatrix.Part? { nil }

@@ -57,6 +57,26 @@ struct GGUFBlockCodec: Codec {
 
   var name: String { "GGUF \(type.rawValue), blocks of \(type.numberCount)" }
 
+  var rounding: Rounding? {
+    func signed(_ range: ClosedRange<Int>, _ blockSize: Int) -> Rounding {
+      Rounding(levels: range.lazy.map { Float($0) }, blockSize: blockSize)
+    }
+    return switch type {
+    case .q4Zero: signed(-8...7, 32)
+    case .q5Zero: signed(-16...15, 32)
+    case .q8Zero: signed(-127...127, 32)
+    case .q3K: signed(-4...3, 16)
+    case .q6K: signed(-32...31, 16)
+    case .q4One, .q4K: Rounding(bitCount: 4, blockSize: 32)
+    case .q5One, .q5K: Rounding(bitCount: 5, blockSize: 32)
+    case .q2K: Rounding(bitCount: 2, blockSize: 16)
+    case .iq4NL, .iq4XS: Rounding(levels: (0..<16).map { unevenIntegers[$0] }, blockSize: 32)
+    case .mxfp4:
+      Rounding(levels: NibbleCodes.e2m1.map(\.x), blockSize: 32, hasPowersOfTwo: true)
+    default: nil
+    }
+  }
+
   func decode(_ bytes: RawSpan, of rows: CodedRows, into values: inout MutableSpan<Float>) {
     switch type {
     case .q4Zero: unsafe decodeAll(bytes, into: &values, decodeQ4Zero)

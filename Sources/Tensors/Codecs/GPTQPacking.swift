@@ -79,6 +79,8 @@ struct GPTQCodec: Codec {
 
   var rowsTogether: Int { 32 / groups.bitCount }
 
+  var rounding: Rounding? { groups.rounding }
+
   func decode(_ bytes: RawSpan, of rows: CodedRows, into values: inout MutableSpan<Float>) {
     let columnCount = rows.columnCount
     guard !rows.range.isEmpty, columnCount > 0 else { return }

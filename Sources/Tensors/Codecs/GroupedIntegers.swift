@@ -10,6 +10,10 @@ struct GroupedIntegers: Sendable {
   /// What is added to the words of zero points, as to one number.
   let zeroOffset: UInt32
 
+  /// How integers between the least and the largest number of a group are rounded; nil where groups
+  /// are of no size of their own.
+  var rounding: Rounding? { groupSize.map { Rounding(bitCount: bitCount, blockSize: $0) } }
+
   /// The scales and zero points that some inputs need, row after row of outputs.
   struct Rows {
     /// Where the group of each input starts; nil where there is no such group.
@@ -27,7 +31,7 @@ struct GroupedIntegers: Sendable {
     let groupCount = scales.count / columnCount
     let groups =
       groupSize.map { size in rows.range.map { $0 / size } }
-      ?? rows.companions[2].integers(rows.range)
+      ?? inputGroups(rows, groupCount: groupCount)
     var slots: [Int: Int] = [:]
     var decoded = Rows.Builder()
     let starts = groups.map { group -> Int? in
@@ -40,6 +44,15 @@ struct GroupedIntegers: Sendable {
       return start
     }
     return Rows(starts: starts, scales: decoded.scales, zeros: decoded.zeros)
+  }
+
+  /// The groups of inputs as a tensor tells them; -1 where it tells one group for all though there
+  /// are several, which some programs write and others take for no order.
+  private func inputGroups(_ rows: CodedRows, groupCount: Int) -> [Int] {
+    let order = rows.companions[2]
+    let isBlank = groupCount > 1 && order.integers(0..<order.shape[0]).allSatisfy { $0 == 0 }
+    return isBlank
+      ? [Int](repeating: -1, count: rows.range.count) : order.integers(rows.range)
   }
 
   private func zeros(
@@ -100,15 +113,14 @@ extension PackedMatrix {
       throw .wrongShape(.scales, expected: [rowCount.divided(by: size), columnCount])
     }
     if hasOrder { return nil }
+    if notes.hasOrder == true { throw .missing(.order) }
     let groupCount = scales.shape[0]
     if groupCount == 1 { return max(1, rowCount) }
-    if let size = notes.groupSize, size > 0, rowCount.divided(by: size) == groupCount {
-      return size
+    let noted = notes.groupSize.flatMap { $0 > 0 ? $0 : nil }
+    if let noted, rowCount.divided(by: noted) == groupCount { return noted }
+    guard noted == nil, rowCount > 0, rowCount.isMultiple(of: groupCount) else {
+      throw .wrongShape(.scales, expected: [rowCount.divided(by: noted ?? 128), columnCount])
     }
-    guard rowCount > 0, rowCount.isMultiple(of: groupCount) else {
-      let size = notes.groupSize.flatMap { $0 > 0 ? $0 : nil } ?? 128
-      throw .wrongShape(.scales, expected: [rowCount.divided(by: size), columnCount])
-    }
-    return rowCount / groupCount
+    return try evenSize(of: rowCount, in: groupCount)
   }
 }
