@@ -3,6 +3,7 @@ import Files
 import Foundation
 import TensorFiles
 public import Tensors
+import Workers
 
 /// A Mixture-of-Experts checkpoint on disk: a folder with config.json and weight files, opened and
 /// surveyed.
@@ -182,7 +183,7 @@ public struct Checkpoint: Sendable {
       + survey.remarks(on: outline).map { .unlikeConfig($0) }
     tensorNames = TensorNames(
       family: family, catalogue: catalogue, prefix: survey.prefix, sizes: sizes)
-    layers = moeLayers.map { survey.layer($0) }
+    layers = try mapAtOnce(count: moeLayers.count) { survey.layer(moeLayers[$0]) }
     furtherLayers = further.map { survey.layer($0) }
     isWidthAsked = outline.isWidthAsked
     let dense = Set(0..<outline.layerCount).subtracting(outline.moeLayers).sorted()

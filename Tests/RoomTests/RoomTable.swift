@@ -24,7 +24,7 @@ enum RoomTable {
     // are made of such files.
     "TensorFiles": ["SafetensorsFiles", "GGUFFiles", "HDF5Files", "Files", "Tensors"],
     // GGUFFiles for the metadata of GGUF files, which are their config.
-    "Checkpoints": ["Experts", "Files", "GGUFFiles", "JSON", "TensorFiles", "Tensors"],
+    "Checkpoints": ["Experts", "Files", "GGUFFiles", "JSON", "TensorFiles", "Tensors", "Workers"],
     "Captures": ["Files", "TensorFiles", "Tensors"],
     "Findings": ["Experts", "Files"],
     // Files for the scratch file of bases, HDF5Files for spectra.h5.

@@ -8,10 +8,17 @@ struct ExpertCensus: Sendable {
   struct Entry: Sendable {
     /// The numbers of the experts that have it; nil where one tensor holds many.
     var numbers: [Int]?
+    /// Where those tensors lie, in the same order.
+    var places: [WeightFiles.Place] = []
     /// How many experts there are by the highest number, or the first axis of the one tensor.
     var count: Int
-    /// One of the tensors.
-    let example: String
+    /// The first of the tensors by name.
+    var example: String
+
+    /// Where the tensor of each expert lies; the first of two of one number.
+    var placesByExpert: [Int: WeightFiles.Place] {
+      Dictionary(zip(numbers ?? [], places), uniquingKeysWith: { first, _ in first })
+    }
   }
 
   /// What one layer holds.
@@ -35,6 +42,8 @@ struct ExpertCensus: Sendable {
   private(set) var layers: [String: Layer] = [:]
   /// What the layers hold of shared experts, in the same way.
   private(set) var shared: [String: Layer] = [:]
+  /// What they hold beside the weights of experts, such as scales and biases, in the same way.
+  private(set) var companions: [String: Layer] = [:]
   /// The tensors that belong to no layer, by their whole name.
   private(set) var outside: [String: Entry] = [:]
 
@@ -48,21 +57,22 @@ struct ExpertCensus: Sendable {
     var patterns = ExpertPatterns(endings: endings)
     // Which numbered matrices are experts shows when all are known.
     var lists: [NumberedList.Place: NumberedList] = [:]
-    for tensor in files.sortedTensors where tensor.shape.count >= 2 {
+    files.forEach { tensor, place in
       // Of one tensor under two names, one counts.
       let name = files.plainName(tensor.name)
-      guard files.storedName(name) == tensor.name else { continue }
+      guard files.storedName(name) == tensor.name else { return }
+      let found = (tensor, place)
       switch patterns.meaning(of: name, shape: tensor.shape) {
-      case .other: continue
-      case .site(let site): count(tensor, at: site)
+      case .other: break
+      case .site(let site): count(found, at: site)
       case .member(let place, let number):
-        lists[place, default: NumberedList()].members.append((number, tensor))
+        lists[place, default: NumberedList()].members.append((number, found))
       }
     }
     for (place, list) in lists where list.isOfExperts(named: place) {
-      for (number, tensor) in list.members {
+      for (number, found) in list.members {
         count(
-          tensor,
+          found,
           at: ExpertWords.Site(
             stem: place.stem, layer: place.layer, pattern: place.pattern, expert: number))
       }
@@ -77,6 +87,22 @@ struct ExpertCensus: Sendable {
   /// The tensors of the layer whose names start like that.
   func entries(ofLayer start: String) -> [String: Entry] { layers[start]?.entries ?? [:] }
 
+  /// Where the tensors of one name lie in the layer whose names start like that, by the number of
+  /// the expert.
+  func places(ofLayer start: String, named pattern: String) -> [Int: WeightFiles.Place] {
+    (layers[start]?.entries[pattern] ?? companions[start]?.entries[pattern])?.placesByExpert ?? [:]
+  }
+
+  /// The names of all tensors of experts in the layer whose names start like that.
+  func names(ofLayer start: String) -> some Sequence<String> {
+    [layers[start], companions[start]].compactMap(\.self).lazy.flatMap(\.entries.keys)
+  }
+
+  /// One of the tensors of some name in the layer whose names start like that.
+  func example(ofLayer start: String, named pattern: String) -> String? {
+    (layers[start]?.entries[pattern] ?? companions[start]?.entries[pattern])?.example
+  }
+
   /// The projections that experts of some layouts have: without the gate where none has one.
   func projections(of layouts: [(block: String, layout: ExpertLayout)]) -> [Projection] {
     func isThere(_ projection: Projection) -> Bool {
@@ -89,25 +115,29 @@ struct ExpertCensus: Sendable {
     return isThere(.up) && !isThere(.gate) ? [.up, .down] : Projection.allCases
   }
 
-  private mutating func count(_ tensor: TensorDescription, at site: ExpertWords.Site) {
+  private mutating func count(_ found: (tensor: TensorDescription, place: WeightFiles.Place), at site: ExpertWords.Site) {
+    let name = found.tensor.name
     func enter(_ entry: inout Entry) {
-      entry.count = max(entry.count, site.expert.map { $0 &+ 1 } ?? tensor.shape[0])
+      if name < entry.example { entry.example = name }
+      entry.count = max(entry.count, site.expert.map { $0 &+ 1 } ?? found.tensor.rowCount)
       guard let expert = site.expert else { return }
       if entry.numbers == nil { entry.numbers = [] }
       entry.numbers?.append(expert)
+      entry.places.append(found.place)
     }
-    let blank = Entry(count: 0, example: tensor.name)
+    let blank = Entry(count: 0, example: name)
     guard let number = site.layer else {
       // Shared experts outside of layers are of no model that is known.
-      if !site.isShared { enter(&outside[site.pattern, default: blank]) }
+      if site.kind == .weight { enter(&outside[site.pattern, default: blank]) }
       return
     }
     let start = "\(site.stem)\(number)\(site.stem.last ?? ".")"
     let layer = Layer(stem: site.stem, number: number)
-    if site.isShared {
-      enter(&shared[start, default: layer].entries[site.pattern, default: blank])
-    } else {
-      enter(&layers[start, default: layer].entries[site.pattern, default: blank])
+    switch site.kind {
+    case .weight: enter(&layers[start, default: layer].entries[site.pattern, default: blank])
+    case .companion:
+      enter(&companions[start, default: layer].entries[site.pattern, default: blank])
+    case .shared: enter(&shared[start, default: layer].entries[site.pattern, default: blank])
     }
   }
 }

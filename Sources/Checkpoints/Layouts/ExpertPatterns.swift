@@ -33,7 +33,7 @@ struct ExpertPatterns {
     companions = endings.filter { $0.part != .values }.map(\.ending)
   }
 
-  /// What the name of a tensor of two axes or more says.
+  /// What the name of a tensor says.
   ///
   /// - Complexity: O(length of the name)
   mutating func meaning(of name: String, shape: [Int]) -> Meaning {
@@ -47,8 +47,14 @@ struct ExpertPatterns {
   }
 
   private func look(at name: String, shape: [Int]) -> Meaning {
-    guard !companions.contains(where: name.hasSuffix), !isFactor(name) else { return .other }
+    guard !isFactor(name) else { return .other }
     let words = ExpertWords(of: name, shape: shape)
+    // A weight has rows and columns.
+    if shape.count < 2 || companions.contains(where: name.hasSuffix) {
+      guard var site = words.site, site.kind == .weight, site.layer != nil else { return .other }
+      site.kind = .companion
+      return .site(site)
+    }
     if let site = words.site { return .site(site) }
     return words.listPlace.map { .member($0.list, number: $0.number) } ?? .other
   }
@@ -71,7 +77,7 @@ struct ExpertPatterns {
       return .site(
         ExpertWords.Site(
           stem: site.stem, layer: layer, pattern: site.pattern, expert: expert,
-          isShared: site.isShared))
+          kind: site.kind))
     case .member(let place, let mark):
       guard isSpent([place.layer, mark]), let layer = number(place.layer) ?? nil,
         let member = number(mark) ?? nil
@@ -83,36 +89,46 @@ struct ExpertPatterns {
 
   /// A name with marks in place of its words of digits, and the numbers that they are.
   private static func marked(_ name: String) -> (text: String, numbers: [Int]) {
+    let characters = name.utf8Span.span
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(name.utf8.count + 16)
+    bytes.reserveCapacity(characters.count + 16)
     var numbers: [Int] = []
-    var start = 0
-    // Nil while the word is not one of digits.
+    var wordStart = 0
+    // What the word is so far as a number; nil where it is none.
     var number: Int? = 0
-    func isNumber() -> Bool { (1...9).contains(bytes.count - start) }
-    func mark() {
-      guard let value = number, isNumber() else { return }
-      bytes.removeSubrange(start...)
-      bytes.append(contentsOf: "\(firstMark + numbers.count)".utf8)
-      numbers.append(value)
-    }
-    for byte in name.utf8 {
+    for place in 0...characters.count {
+      let byte = place < characters.count ? characters[place] : UInt8(ascii: ".")
       switch byte {
       case UInt8(ascii: "."), UInt8(ascii: "/"):
-        mark()
-        bytes.append(byte)
-        start = bytes.count
+        if let number, (1...9).contains(bytes.count - wordStart) {
+          bytes.removeLast(bytes.count - wordStart)
+          bytes.append(contentsOf: mark(numbers.count).utf8)
+          numbers.append(number)
+        }
+        if place < characters.count { bytes.append(byte) }
+        wordStart = bytes.count
         number = 0
       case UInt8(ascii: "0")...UInt8(ascii: "9"):
         bytes.append(byte)
-        number = number.flatMap { isNumber() ? $0 * 10 + Int(byte - UInt8(ascii: "0")) : nil }
+        // A number begins with no zero, or is written otherwise than it will be looked for.
+        let isFirst = bytes.count - wordStart == 1
+        number = number.flatMap { value in
+          (isFirst || value > 0) && value < 100_000_000
+            ? value * 10 + Int(byte - UInt8(ascii: "0")) : nil
+        }
       default:
         bytes.append(byte)
         number = nil
       }
     }
-    mark()
     return (String(decoding: bytes, as: UTF8.self), numbers)
+  }
+
+  private static let marks = (0..<4).map { "\(firstMark + $0)" }
+
+  /// What stands for a number in a pattern.
+  private static func mark(_ number: Int) -> String {
+    number < marks.count ? marks[number] : "\(firstMark + number)"
   }
 }
 

@@ -2,8 +2,19 @@ import Tensors
 
 /// What the words in the name of a weight, and its shape, say of experts, whatever the family is.
 struct ExpertWords {
-  /// Where the weights of experts stand.
+  /// Where the weights of experts stand, or what is beside them.
   struct Site {
+    /// What a tensor holds.
+    enum Kind {
+      /// The weights of one routed expert or of many.
+      case weight
+      /// The weights of a shared expert.
+      case shared
+      /// What stands beside the weights of a routed expert, such as their scales.
+      case companion
+    }
+
+
     /// What stands before the number of the layer, such as `model.layers.`; empty outside of layers.
     let stem: String
     /// The number of the layer; nil outside of layers.
@@ -12,8 +23,8 @@ struct ExpertWords {
     let pattern: String
     /// The number of the expert; nil where the tensor holds many, and for shared experts.
     let expert: Int?
-    /// Whether the expert is a shared one.
-    var isShared = false
+    /// What it is.
+    var kind = Kind.weight
   }
 
   private let words: [Substring]
@@ -27,7 +38,7 @@ struct ExpertWords {
   ///
   /// - Parameters:
   ///   - name: The name of the tensor.
-  ///   - shape: Its shape, of two axes or more.
+  ///   - shape: Its shape.
   init(of name: String, shape: [Int]) {
     // Some frameworks name tensors like files.
     separator = !name.contains(".") && name.contains("/") ? "/" : "."
@@ -52,7 +63,7 @@ struct ExpertWords {
   /// Where the tensor's experts stand, if the name or the shape alone shows that it is of any.
   var site: Site? {
     if let place = words.indices.first(where: isShared) {
-      return site(block: place, isShared: true)
+      return site(block: place, .shared)
     }
     if let place = words.indices.first(where: namesExperts) { return site(block: place) }
     guard axisCount >= 3 else { return nil }
@@ -77,10 +88,10 @@ struct ExpertWords {
   }
 
   /// The site of experts whose block, or the experts themselves, a word means.
-  private func site(block: Int, isShared: Bool = false) -> Site? {
+  private func site(block: Int, _ kind: Site.Kind = .weight) -> Site? {
     var words = words
     var expert: Int?
-    if !isShared {
+    if kind != .shared {
       let digits = words[block].reversed().prefix { $0.isASCII && $0.isNumber }.count
       if digits > 0, digits < words[block].count, namesExperts(block) {
         expert = Int(words[block].suffix(digits))
@@ -95,12 +106,12 @@ struct ExpertWords {
     else {
       return Site(
         stem: "", layer: nil, pattern: words.joined(separator: separator), expert: expert,
-        isShared: isShared)
+        kind: kind)
     }
     return Site(
       stem: words[..<place].map { $0 + separator }.joined(), layer: number,
       pattern: words[(place + 1)...].joined(separator: separator), expert: expert,
-      isShared: isShared)
+      kind: kind)
   }
 
   /// Whether a word means routed experts, as `experts`, `local_experts` and `expert_7` do; others
@@ -142,13 +153,13 @@ struct NumberedList {
   }
 
   /// The matrices, by their numbers.
-  var members: [(number: Int, tensor: TensorDescription)] = []
+  var members: [(number: Int, found: (tensor: TensorDescription, place: WeightFiles.Place))] = []
 
   /// Whether they are those of experts: two at least are of one shape.
   ///
   /// The steps of a sequence, which have no names of their own, are only where neighbours are.
   func isOfExperts(named place: Place) -> Bool {
-    Dictionary(grouping: members, by: \.tensor.shape).values.contains { alike in
+    Dictionary(grouping: members, by: \.found.tensor.shape).values.contains { alike in
       guard place.pattern.hasSuffix("{E}") || place.pattern.hasSuffix("{E}.weight") else {
         return alike.count > 1
       }

@@ -3,8 +3,8 @@ import Tensors
 
 /// Where the routed experts of a layer lie, and which of them are measured.
 struct LayerExperts: Sendable {
-  /// What the names of all tensors of the layer's MoE block start with.
-  let start: String
+  /// What the names of all tensors of the layer start with.
+  let layerStart: String
   /// The name of that block inside the layer.
   let block: String
   /// How the experts' weights are stored.
@@ -30,6 +30,9 @@ struct LayerExperts: Sendable {
 
   /// Another tensor of experts, where the layer holds them in two layouts; nil where all is well.
   let otherLayout: String?
+
+  /// What the names of all tensors of the layer's MoE block start with.
+  var start: String { "\(layerStart)\(block)." }
 
   /// The names of the experts' weights inside the layer, packed, factored or neither.
   var names: [String] { [String: ExpertCensus.Entry].names(in: block, layout: layout) }
@@ -69,7 +72,7 @@ extension LayerSurvey {
     let total = rows ?? count
     let widths =
       width == nil
-      ? [:] : widths(of: layout, start: start, experts: present)
+      ? [:] : widths(of: layout, block: block, layerStart: layerStart, experts: present)
     let others = widths.filter { $0.key != width }
     let strangers = Set(others.values.flatMap(\.self))
     let otherNumbers = present.count == total && last > total ? present : nil
@@ -79,12 +82,12 @@ extension LayerSurvey {
     {
       let second = (family.otherRouters ?? []).map { start + $0 }.first { files[$0] != nil }
       return LayerExperts(
-        start: start, block: block, layout: layout, count: ours.count, configuredCount: ours.count,
+        layerStart: layerStart, block: block, layout: layout, count: ours.count, configuredCount: ours.count,
         numbers: ours, otherNumbers: nil, others: others, router: second ?? router,
         routerShape: routerShape(rows: ours.count), firstRouterRow: first, otherLayout: otherLayout)
     }
     return LayerExperts(
-      start: start, block: block, layout: layout, count: total, configuredCount: count,
+      layerStart: layerStart, block: block, layout: layout, count: total, configuredCount: count,
       numbers: (0..<total).filter { !strangers.contains($0) }, otherNumbers: otherNumbers,
       others: others, router: router, routerShape: routerShape(rows: total), firstRouterRow: 0,
       otherLayout: otherLayout)
@@ -106,10 +109,10 @@ extension LayerSurvey {
       let unique = FactoredExpertNames.unique(of: name)
       let isFactored = files[unique] != nil
       if isFactored, !stored.isStacked { return true }
-      var usual: (any Packing)?
-      let found = recipe(
-        of: projection, expert: expert, of: entry.count, stored: stored,
-        name: isFactored ? unique : name, usual: &usual)
+      let found = packed(
+        isFactored ? unique : name, stored: stored,
+        shape: projection.shape(hiddenSize: hiddenSize, width: expertWidth),
+        stackOf: stored.isStacked ? entry.count : nil)
       return (try? found.get()) != nil
     }
   }
@@ -129,22 +132,28 @@ extension LayerSurvey {
   ///
   /// A single tensor of another shape is no other width, but damage, and is told as that.
   private func widths(
-    of layout: ExpertLayout, start: String, experts: [Int]
+    of layout: ExpertLayout, block: String, layerStart: String, experts: [Int]
   ) -> [Int: [Int]] {
     let stored = projections.compactMap { projection in layout[projection].map { (projection, $0) }
     }
     guard stored.allSatisfy({ !$1.isStacked && $1.part == nil }) else {
       return [:]
     }
-    let names = stored.map { projection, stored in
-      (projection, stored.tensor.split(separator: "{E}", omittingEmptySubsequences: false))
+    // Of plain tensors and factored ones; of packed ones, shapes tell no width.
+    let tensors = stored.map { projection, stored in
+      (
+        projection,
+        [stored.tensor, FactoredExpertNames.unique(of: stored.tensor)].map {
+          census.places(ofLayer: layerStart, named: "\(block).\($0)")
+        }
+      )
     }
     var found: [Int: [Int]] = [:]
     for expert in experts {
-      let widths = names.map { projection, parts -> Int? in
-        let name = start + parts.joined(separator: "\(expert)")
-        let tensor = files[name] ?? files[FactoredExpertNames(weight: name).unique]
-        guard let shape = tensor?.tensor.shape, shape.count == 2 else { return nil }
+      let widths = tensors.map { projection, places -> Int? in
+        guard let place = places.lazy.compactMap({ $0[expert] }).first else { return nil }
+        let shape = files.tensor(at: place).shape
+        guard shape.count == 2 else { return nil }
         let (width, hidden) = projection == .down ? (shape[1], shape[0]) : (shape[0], shape[1])
         return hidden == hiddenSize && width > 0 ? width : nil
       }

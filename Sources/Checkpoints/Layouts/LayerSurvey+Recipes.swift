@@ -7,16 +7,61 @@ extension LayerSurvey {
     of projection: Projection, stored: StoredProjection, among found: LayerExperts,
     isFactored: Bool
   ) -> [MoELayer.FoundWeight] {
-    // All experts of a layer are packed alike, as a rule: what one has is tried first.
-    var usual: (any Packing)?
-    let parts = stored.tensor.split(separator: "{E}", omittingEmptySubsequences: false)
-    return found.numbers.map { expert in
-      let name = found.start + parts.joined(separator: "\(expert)")
-      return recipe(
-        of: projection, expert: expert, of: found.count, stored: stored,
-        plain: catalogue.plain(found.layout)[projection],
-        name: isFactored ? FactoredExpertNames.unique(of: name) : name, usual: &usual)
+    let shape = projection.shape(hiddenSize: hiddenSize, width: expertWidth)
+    let plain = catalogue.plain(found.layout)[projection]
+    let pattern = isFactored ? FactoredExpertNames.unique(of: stored.tensor) : stored.tensor
+    func weight(of expert: Int, _ found: PackedSources, name: String) -> Weight {
+      Weight(
+        rowCount: shape[0], columnCount: shape[1], sources: found.sources,
+        expert: stored.isStacked ? expert : nil, part: stored.part,
+        isTransposed: found.isTransposed, plainIsTransposed: (plain ?? stored).isTransposed,
+        codec: found.codec, plainName: name, numberType: numberType)
     }
+    if stored.isStacked {
+      // One tensor, and what is wrong with it is wrong for all.
+      let name = found.start + pattern
+      let stack = packed(name, stored: stored, shape: shape, stackOf: found.count).flatMap {
+        explained($0, pattern: pattern, among: found)
+      }
+      let plainName = files.storedName(name)
+      return found.numbers.map { expert in stack.map { weight(of: expert, $0, name: plainName) } }
+    }
+    // All experts of a layer are stored alike, as a rule.
+    var alike: AlikeExperts?
+    let parts = (found.start + pattern).split(separator: "{E}", omittingEmptySubsequences: false)
+    return found.numbers.map { expert in
+      let name = parts.joined(separator: "\(expert)")
+      let result =
+        alike?[expert].map { .success($0) }
+        ?? packed(name, stored: stored, shape: shape).flatMap {
+          explained($0, pattern: pattern, among: found)
+        }
+      if alike == nil, case .success(let first) = result {
+        alike = AlikeExperts(first, of: pattern, stored: stored, among: found, in: self)
+      }
+      return result.map { weight(of: expert, $0, name: files.storedName(name)) }
+    }
+  }
+
+  /// Packed values again, unless a tensor stands beside them that nothing here reads: it may change
+  /// what the model multiplies with.
+  private func explained(
+    _ sources: PackedSources, pattern: String, among found: LayerExperts
+  ) -> Result<PackedSources, CheckpointError> {
+    guard sources.isPacked else { return .success(sources) }
+    let plain = "\(found.block).\(pattern)"
+    let names = ModuleNames(of: plain)
+    let known = names.known(to: sources.packing) { name in
+      census.example(ofLayer: found.layerStart, named: name) != nil
+    }
+    let stray = census.names(ofLayer: found.layerStart)
+      .filter { names.isBeside($0) && !known.contains($0) }.min()
+      .flatMap { census.example(ofLayer: found.layerStart, named: $0) }
+    // The names of GGUF are none of the family's, so that the census does not know it.
+    let factor = files.storedName(found.start + pattern).replacing(/\.weight$/, with: ".scale")
+    let isFactored = sources.packing is GGUFBlocks && files[factor] != nil
+    return (isFactored ? factor : stray).map { .failure(sources.unexplained($0)) }
+      ?? .success(sources)
   }
 
   /// Where the matrices of a layer's routed experts lie when their numbers are plain, in the order
@@ -44,10 +89,8 @@ extension LayerSurvey {
   func weight(
     _ name: String, shape: [Int], isTransposed: Bool = false
   ) -> MoELayer.FoundWeight {
-    var usual: (any Packing)?
-    return packed(
-      name, rowCount: shape[0], columnCount: shape[1], isTransposed: isTransposed, usual: &usual
-    ).map { found in
+    packed(name, rowCount: shape[0], columnCount: shape[1], isTransposed: isTransposed).map {
+      found in
       Weight(
         rowCount: isTransposed ? shape[1] : shape[0],
         columnCount: isTransposed ? shape[0] : shape[1], sources: found.sources,
@@ -74,36 +117,22 @@ extension LayerSurvey {
     return .success(Weight(file: found.file, tensor: found.tensor))
   }
 
-  /// The recipe of one expert.
-  func recipe(
-    of projection: Projection, expert: Int, of count: Int, stored: StoredProjection,
-    plain: StoredProjection? = nil, name: String, usual: inout (any Packing)?
-  ) -> MoELayer.FoundWeight {
-    let shape = projection.shape(hiddenSize: hiddenSize, width: expertWidth)
+  /// Finds out how the matrix of an expert is stored, or those of all in one tensor.
+  ///
+  /// - Parameters:
+  ///   - name: The name that a plain tensor would have.
+  ///   - stored: How it is laid out.
+  ///   - shape: The rows and columns of one projection of one expert.
+  ///   - count: How many experts the tensor holds; nil where each has its own.
+  /// - Returns: How it is stored; what is wrong where it cannot be read.
+  func packed(
+    _ name: String, stored: StoredProjection, shape: [Int], stackOf count: Int? = nil
+  ) -> Result<PackedSources, CheckpointError> {
     let outputCount = shape[0] * (stored.part == nil ? 1 : 2)
     return packed(
       name, rowCount: stored.isTransposed ? shape[1] : outputCount,
       columnCount: stored.isTransposed ? outputCount : shape[1],
-      isTransposed: stored.isTransposed, stackOf: stored.isStacked ? count : nil,
-      allowed: stored.allows, usual: &usual
-    ).map { found in
-      Weight(
-        rowCount: shape[0], columnCount: shape[1], sources: found.sources,
-        expert: stored.isStacked ? expert : nil, part: stored.part,
-        isTransposed: found.isTransposed,
-        plainIsTransposed: (plain ?? stored).isTransposed, codec: found.codec,
-        plainName: files.storedName(name), numberType: numberType)
-    }
-  }
-
-  /// A matrix as the files have it.
-  private struct Packed {
-    /// The values, and what their codec needs beside them.
-    let sources: [Weight.Source]
-    let codec: any Codec
-    /// Whether the inputs stand before the outputs there.
-    let isTransposed: Bool
-    let packing: any Packing
+      isTransposed: stored.isTransposed, stackOf: count, allowed: stored.allows)
   }
 
   /// Finds out how a matrix is stored.
@@ -115,28 +144,28 @@ extension LayerSurvey {
   ///   - isTransposed: Whether the plain tensor has the inputs before the outputs.
   ///   - count: How many experts it holds; nil where it is a matrix by itself.
   ///   - allowed: Whether a packing can be meant.
-  ///   - usual: The packing that is tried first; that of this matrix afterwards.
   /// - Returns: How it is stored; what is wrong where it cannot be read.
   private func packed(
     _ name: String, rowCount: Int, columnCount: Int, isTransposed: Bool, stackOf count: Int? = nil,
-    allowed: (any Packing) -> Bool = { _ in true }, usual: inout (any Packing)?
-  ) -> Result<Packed, CheckpointError> {
-    func read(
-      _ packing: any Packing, _ values: Weight.Source
-    ) -> Result<Packed, CheckpointError>? {
-      self.read(
-        packing, values, name, rowCount: rowCount, columnCount: columnCount,
-        isTransposed: isTransposed, count: count)
-    }
-    if let packing = usual, files.hasOneForm(name),
-      let values = files.values(of: name, in: packing),
-      case .success(let found)? = read(packing, values)
-    {
-      return .success(found)
-    }
+    allowed: (any Packing) -> Bool = { _ in true }
+  ) -> Result<PackedSources, CheckpointError> {
     let present = files.packed(name).filter { allowed($0.packing) }
     guard let first = present.first else { return .failure(missing(name)) }
-    let found = present.compactMap { read($0.packing, $0.values) }
+    let found = present.compactMap {
+      packing, values -> Result<PackedSources, CheckpointError>? in
+      let beside = files.companions(of: name, in: packing)
+      do throws(PackingProblem) {
+        return try PackedSources(
+          packing, values, beside, rowCount: rowCount, columnCount: columnCount,
+          isTransposed: isTransposed, stackOf: count, notes: notes
+        ).map { .success($0) }
+      } catch {
+        return .failure(
+          problem(
+            error, packing, of: { $0.flatMap { beside[$0] } ?? values },
+            stack: count.map { [$0] } ?? []))
+      }
+    }
     let sound = found.compactMap { try? $0.get() }
     guard let chosen = sound.first else {
       return found.first
@@ -144,7 +173,7 @@ extension LayerSurvey {
           .unsupported(
             path: first.values.file.path, tensor: first.values.tensor.name,
             elementType: first.values.tensor.elementType.rawValue,
-            reason: "holds quantised or packed values\(neighbours(of: first.values, name))"))
+            reason: "holds quantised or packed values\(neighbours(of: name))"))
     }
     if let other = sound.first(where: { $0.sources[0].tensor != chosen.sources[0].tensor }) {
       return .failure(
@@ -152,51 +181,7 @@ extension LayerSurvey {
           path: chosen.sources[0].file.path, tensor: chosen.sources[0].tensor.name,
           other: other.sources[0].tensor.name))
     }
-    usual = chosen.packing
     return .success(chosen)
-  }
-
-  /// Reads a matrix as one packing has it; nil where it is none of that packing.
-  private func read(
-    _ packing: any Packing, _ values: Weight.Source, _ name: String, rowCount: Int,
-    columnCount: Int, isTransposed: Bool, count: Int?
-  ) -> Result<Packed, CheckpointError>? {
-    let beside = files.companions(of: name, in: packing)
-    // The axis of experts, where there is one.
-    func inner(_ source: Weight.Source) -> [Int] {
-      let shape = source.tensor.shape
-      return count != nil && shape.first == count ? Array(shape.dropFirst()) : shape
-    }
-    func source(_ role: CompanionRole?) -> Weight.Source { role.flatMap { beside[$0] } ?? values }
-    let stored = PackedMatrix(
-      rowCount: packing.isTransposed ? columnCount : rowCount,
-      columnCount: packing.isTransposed ? rowCount : columnCount,
-      values: PackedMatrix.Part(values.tensor.elementType, inner(values)),
-      companions: beside.mapValues { PackedMatrix.Part($0.tensor.elementType, inner($0)) },
-      notes: notes)
-    do throws(PackingProblem) {
-      guard let codec = try packing.codec(of: stored) else { return nil }
-      if let count, values.tensor.shape.first != count {
-        throw .wrongShape(nil, expected: values.tensor.shape)
-      }
-      // No program stacks what is stored as one column.
-      guard let first = values.reshaped(for: codec), count == nil || codec.valuesAs == nil else {
-        throw .unsupported("\(packing.name) values in a shape of their own")
-      }
-      var sources = [first]
-      for role in codec.companions {
-        guard var source = beside[role] else { throw .missing(role) }
-        source.isShared = count != nil && source.tensor.shape.first != count
-        sources.append(source)
-      }
-      return .success(
-        Packed(
-          sources: sources, codec: codec, isTransposed: isTransposed != packing.isTransposed,
-          packing: packing))
-    } catch {
-      return .failure(
-        problem(error, packing, of: source, stack: count.map { [$0] } ?? []))
-    }
   }
 
   /// What is wrong with a matrix that is packed in a known way, for users.
@@ -224,9 +209,12 @@ extension LayerSurvey {
   }
 
   /// What stands beside the values of a matrix, in words.
-  private func neighbours(of values: Weight.Source, _ name: String) -> String {
-    let stem = files.storedName(name)
-    let names = files.names.filter { $0.hasPrefix(stem) && $0 != values.tensor.name }.sorted()
+  private func neighbours(of name: String) -> String {
+    let names = Set(
+      Packings.all.flatMap { packing in
+        files.companions(of: name, in: packing).values.map(\.tensor.name)
+      }
+    ).sorted()
     return names.isEmpty
       ? "" : ", with \(names.prefix(3).map { "'\($0)'" }.joined(separator: ", ")) beside it"
   }

@@ -47,7 +47,8 @@ public struct MoELayer: Sendable {
         .storedTwice where found.contains(error),
         .strangeNames where found.contains(error):
         break
-      default: found.append(error)
+      // So is what is wrong with the one tensor that holds all of them.
+      default: if found.last != error { found.append(error) }
       }
     }
     collect(router)

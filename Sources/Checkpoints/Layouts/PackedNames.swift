@@ -21,18 +21,6 @@ extension WeightFiles {
     Packings.all.compactMap { packing in values(of: plain, in: packing).map { (packing, $0) } }
   }
 
-  /// Whether there are values of a matrix under one name alone.
-  func hasOneForm(_ plain: String) -> Bool {
-    var count = 0
-    for ending in Self.valueEndings {
-      if let name = ending.name(of: plain), self[name] != nil { count += 1 }
-    }
-    return count == 1
-  }
-
-  /// How the names of values may end, each once.
-  private static let valueEndings = Set(Packings.all.flatMap(\.values))
-
   /// The values of a matrix under the names of one packing.
   func values(of plain: String, in packing: any Packing) -> Weight.Source? {
     packing.values.lazy.compactMap { $0.name(of: plain) }.compactMap { self[$0] }.first
@@ -45,5 +33,58 @@ extension WeightFiles {
     packing.companions.compactMapValues { endings in
       endings.lazy.compactMap { $0.name(of: plain) }.compactMap { self[$0] }.first
     }
+  }
+}
+
+/// The names of what stands beside a matrix: that of its module, and more.
+struct ModuleNames {
+  private let plain: String
+  /// The name of the module; of a parameter without one, that itself.
+  let module: String
+
+  /// Prepares for the name that the plain tensor would have.
+  init(of plain: String) {
+    self.plain = plain
+    module = plain.hasSuffix(".weight") ? String(plain.dropLast(".weight".count)) : plain
+  }
+
+  /// Whether a tensor of that name stands beside the matrix.
+  func isBeside(_ name: String) -> Bool {
+    name.hasPrefix("\(module).") || name.hasPrefix("\(module)_")
+  }
+
+  /// The names of what may stand there where the values are of a packing.
+  ///
+  /// Of several names for one part, only the first that is there: two scales contradict each other.
+  func known(to packing: any Packing, isThere: (String) -> Bool) -> Set<String> {
+    let values = Packings.all.flatMap(\.values).compactMap { $0.name(of: plain) }
+    let companions = packing.companions.values.compactMap { endings in
+      endings.lazy.compactMap { $0.name(of: plain) }.first(where: isThere)
+    }
+    return Set(
+      values + companions + [module, "\(module).bias", "\(plain)_bias", "\(module)_bias"]
+        + activationScales)
+  }
+
+  /// The scales of a matrix's inputs and outputs, and of caches, which quantised models have beside
+  /// those of weights.
+  var activationScales: [String] {
+    let sides = ["input", "output", "k", "v", "q"]
+    let kinds = ["scale", "zero_point", "global_scale", "scale_inv", "g_idx", "amax"]
+    return [".", "_"].flatMap { joint in
+      sides.flatMap { side in kinds.map { "\(module)\(joint)\(side)_\($0)" } }
+    }
+  }
+}
+
+extension PackedSources {
+  /// The error for a tensor beside the values that nothing reads.
+  func unexplained(_ name: String) -> CheckpointError {
+    .unsupported(
+      path: sources[0].file.path, tensor: sources[0].tensor.name,
+      elementType: sources[0].tensor.elementType.rawValue,
+      reason:
+        "holds \(packing.name) values, and beside them stands '\(name)', which may change them and is not read"
+    )
   }
 }

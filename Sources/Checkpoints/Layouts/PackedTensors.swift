@@ -20,8 +20,12 @@ package struct PackedTensors: Sendable {
     let files = survey.files
     let known = Set(experts.flatMap { $0.sources.map(\.tensor.name) })
     var problem: CheckpointError?
-    for name in files.names.sorted() where !known.contains(name) {
-      guard let found = try survey.packedMatrix(in: name) else { continue }
+    let names = files.names.sorted()
+    let modules = Dictionary(grouping: names) { name in
+      name.lastIndex(of: ".").map { name[..<$0] } ?? ""
+    }
+    for name in names where !known.contains(name) {
+      guard let found = try survey.packedMatrix(in: name, modules: modules) else { continue }
       do {
         matrices.append(try found.get())
       } catch {
@@ -35,13 +39,14 @@ package struct PackedTensors: Sendable {
           companions.insert(source.tensor.name)
         }
       }
-      companions.formUnion(files.activationScales(of: name))
+      companions.formUnion(
+        ModuleNames(of: name).activationScales.compactMap { files[$0]?.tensor.name })
     }
     let values = Set((experts + matrices).map(\.tensorName))
     companions.subtract(values)
     let read = known.union(values)
     if let problem, !companions.contains(problem.tensorName ?? "") { throw problem }
-    for name in files.names.sorted() where !read.contains(name) && !companions.contains(name) {
+    for name in names where !read.contains(name) && !companions.contains(name) {
       guard let source = files[name], source.tensor.isLikePacked else { continue }
       throw CheckpointError.unsupported(
         path: source.file.path, tensor: name, elementType: source.tensor.elementType.rawValue,
@@ -90,8 +95,12 @@ extension LayerSurvey {
   ///
   /// The size follows from the tensors alone: of those that such values can have, the one that a
   /// packing accepts.
+  ///
+  /// - Parameters:
+  ///   - name: The name of the tensor.
+  ///   - modules: All names, by what stands before their last point.
   fileprivate func packedMatrix(
-    in name: String
+    in name: String, modules: [Substring: [String]]
   ) throws -> Result<Weight, CheckpointError>? {
     guard let values = files[name], values.tensor.shape.count >= 2,
       !values.tensor.elementType.isDecodable
@@ -100,7 +109,7 @@ extension LayerSurvey {
     for packing in Packings.all {
       for plain in packing.values.compactMap({ $0.plainName(of: name) }) {
         let beside = files.companions(of: plain, in: packing)
-        var found: [Weight] = []
+        var found: [(sources: PackedSources, weight: Weight)] = []
         for size in try sizes(of: values.tensor, beside: beside, packing) {
           switch read(packing, values, beside, plainName: plain, size: size) {
           case .success(let weight): found.append(weight)
@@ -115,10 +124,13 @@ extension LayerSurvey {
               path: values.file.path, tensor: name,
               elementType: values.tensor.elementType.rawValue,
               reason:
-                "holds \(packing.name) values of a matrix of \(TensorDescription.text(of: first.shape)) or \(TensorDescription.text(of: found[1].shape)), and nothing tells which"
+                "holds \(packing.name) values of a matrix of \(TensorDescription.text(of: first.weight.shape)) or \(TensorDescription.text(of: found[1].weight.shape)), and nothing tells which"
             ))
         }
-        return .success(first)
+        let names = ModuleNames(of: plain)
+        let explained = names.known(to: packing) { files[$0] != nil }
+        let stray = modules[names.module[...]]?.first { !explained.contains($0) }
+        return stray.map { .failure(first.sources.unexplained($0)) } ?? .success(first.weight)
       }
     }
     return problem.map { .failure($0) }
@@ -129,25 +141,22 @@ extension LayerSurvey {
   private func read(
     _ packing: any Packing, _ values: Weight.Source, _ beside: [CompanionRole: Weight.Source],
     plainName: String, size: [Int]
-  ) -> Result<Weight, CheckpointError>? {
-    let stored = PackedMatrix(
-      rowCount: size[0], columnCount: size[1],
-      values: PackedMatrix.Part(values.tensor.elementType, values.tensor.shape),
-      companions: beside.mapValues { PackedMatrix.Part($0.tensor.elementType, $0.tensor.shape) },
-      notes: notes)
+  ) -> Result<(sources: PackedSources, weight: Weight), CheckpointError>? {
     do throws(PackingProblem) {
-      guard let codec = try packing.codec(of: stored), !(codec is PlainCodec) else { return nil }
-      let sources = try codec.companions.map { role throws(PackingProblem) in
-        guard let source = beside[role] else { throw .missing(role) }
-        return source
-      }
       let isTransposed = packing.isTransposed
-      guard let first = values.reshaped(for: codec) else { return nil }
+      guard
+        let found = try PackedSources(
+          packing, values, beside, rowCount: size[isTransposed ? 1 : 0],
+          columnCount: size[isTransposed ? 0 : 1], notes: notes), found.isPacked
+      else { return nil }
       return .success(
-        Weight(
-          rowCount: size[isTransposed ? 1 : 0], columnCount: size[isTransposed ? 0 : 1],
-          sources: [first] + sources, isTransposed: isTransposed, plainIsTransposed: false,
-          codec: codec, plainName: plainName, numberType: numberType))
+        (
+          found,
+          Weight(
+            rowCount: size[isTransposed ? 1 : 0], columnCount: size[isTransposed ? 0 : 1],
+            sources: found.sources, isTransposed: found.isTransposed, plainIsTransposed: false,
+            codec: found.codec, plainName: plainName, numberType: numberType)
+        ))
     } catch {
       // Of another size, or of another packing.
       guard case .unsupported(let words) = error else { return nil }
@@ -203,20 +212,6 @@ extension Weight.Source {
     var reader = WeightReader()
     let bytes = try reader.elements(of: Weight(file: file, tensor: tensor))
     return (try? JSONValue.parse(bytes))?["shape"]?.arrayValue?.compactMap(\.integerValue)
-  }
-}
-
-extension WeightFiles {
-  /// The scales of a matrix's inputs and outputs, and of caches, which quantised models have beside
-  /// those of weights.
-  fileprivate func activationScales(of plainName: String) -> [String] {
-    let ending = ".weight"
-    guard plainName.hasSuffix(ending) else { return [] }
-    let module = plainName.dropLast(ending.count)
-    let sides = ["input", "output", "k", "v", "q", "weight"]
-    let kinds = ["scale", "zero_point", "global_scale", "scale_inv", "g_idx"]
-    return sides.flatMap { side in kinds.map { "\(module).\(side)_\($0)" } }
-      .compactMap { self[$0]?.tensor.name }
   }
 }
 

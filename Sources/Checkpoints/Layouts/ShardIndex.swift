@@ -5,8 +5,10 @@ import JSON
 struct ShardIndex: Sendable {
   /// The name of the index in its folder.
   let name: String
-  /// The file of each tensor, as a path inside the folder.
-  let files: [String: String]
+  /// The files that it names, as paths inside the folder, sorted.
+  let files: [String]
+  /// Where the file of each tensor stands in ``files``.
+  let places: [String: Int]
   /// Whether the text begins with a byte order mark.
   let hasByteOrderMark: Bool
 
@@ -27,15 +29,15 @@ struct ShardIndex: Sendable {
     guard let map = document.value["weight_map"]?.objectValue, !map.isEmpty else {
       throw .badIndex(path: path, reason: "has no 'weight_map' that names tensors")
     }
-    let files = map.compactMapValues(\.stringValue)
-    if files.count < map.count, let tensor = map.keys.filter({ files[$0] == nil }).min() {
+    files = Set(map.values.lazy.compactMap(\.stringValue)).sorted()
+    let numbers = Dictionary(uniqueKeysWithValues: zip(files, 0...))
+    places = map.mapValues { $0.stringValue.flatMap { numbers[$0] } ?? -1 }
+    if let tensor = places.lazy.filter({ $0.value < 0 }).map(\.key).min() {
       throw .badIndex(path: path, reason: "gives no file name for tensor '\(tensor)'")
     }
     self.name = name
-    self.files = files
     hasByteOrderMark = document.hasByteOrderMark
-    let shards = Set(files.values).sorted()
-    for shard in shards {
+    for shard in files {
       guard !shard.split(separator: "/").contains(".") else {
         throw .badIndex(path: path, reason: "names the file '\(shard)' by way of '.', not plainly")
       }
@@ -44,7 +46,7 @@ struct ShardIndex: Sendable {
         throw .indexLeavesFolder(path: path, file: shard)
       }
     }
-    let missing = shards.filter { !FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
+    let missing = files.filter { !FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
     guard missing.isEmpty else {
       throw .missingShards(path: folder, files: missing, index: name)
     }

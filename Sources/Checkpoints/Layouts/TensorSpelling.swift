@@ -214,27 +214,30 @@ struct ExpertSites: Sendable {
 
 /// Whether a word in a name is that of a wrapper: what begins with an underscore is private to some
 /// program, and `module` is what PyTorch calls the model inside one.
-private func isWrapper(_ word: Substring.UTF8View) -> Bool {
-  word.first == UInt8(ascii: "_") || word.elementsEqual("module".utf8)
-}
+private func isWrapper(_ word: Substring) -> Bool { word.first == "_" || word == "module" }
 
-/// Whether a name has a word of a wrapper; without a copy, since all names are asked.
+/// Whether a name has a word of a wrapper; byte by byte, since all names are asked.
 private func hasWrapper(_ name: String) -> Bool {
-  var rest = name[...].utf8
-  while true {
-    let word = rest.prefix { $0 != UInt8(ascii: ".") }
-    if isWrapper(word) { return true }
-    guard word.endIndex < rest.endIndex else { return false }
-    rest = rest[rest.index(after: word.endIndex)...]
+  let bytes = name.utf8Span.span
+  var start = 0
+  while start < bytes.count {
+    guard bytes[start] != UInt8(ascii: "_") else { return true }
+    var end = start
+    while end < bytes.count, bytes[end] != UInt8(ascii: ".") { end += 1 }
+    if end - start == 6, "module".utf8.enumerated().allSatisfy({ bytes[start + $0] == $1 }) {
+      return true
+    }
+    start = end + 1
   }
+  return false
 }
 
 private func wrappers(in name: String) -> [String] {
-  name.split(separator: ".").filter { isWrapper($0.utf8) }.map(String.init)
+  name.split(separator: ".").filter(isWrapper).map(String.init)
 }
 
 private func unwrapped(_ name: String) -> String {
   guard hasWrapper(name) else { return name }
   return name.split(separator: ".", omittingEmptySubsequences: false)
-    .filter { !isWrapper($0.utf8) }.joined(separator: ".")
+    .filter { !isWrapper($0) }.joined(separator: ".")
 }

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import TensorFiles
 import Tensors
+import Workers
 
 /// The weight files of a checkpoint folder, opened and checked, and the place of every tensor in
 /// them.
@@ -26,7 +27,13 @@ struct WeightFiles: Sendable {
   /// The names that tensors have in the files, by those that the family has.
   private var spelling: TensorSpelling?
 
-  private typealias Place = (file: Int, tensor: Int)
+  /// Where a tensor lies.
+  struct Place: Sendable, Equatable {
+    /// The number of the file.
+    let file: Int
+    /// The number of the tensor in it.
+    var tensor: Int
+  }
 
   /// The number of tensors in all files.
   var tensorCount: Int { places.count }
@@ -37,10 +44,14 @@ struct WeightFiles: Sendable {
   /// The names of all tensors, as the files have them, in no order.
   var names: some Collection<String> { places.keys }
 
-  /// All tensors, sorted by the names that the files have.
-  var sortedTensors: [TensorDescription] {
-    places.values.map { files[$0.file].tensors.file.tensors[$0.tensor] }
-      .sorted { $0.name < $1.name }
+  /// Shows all tensors that are read, file after file.
+  func forEach(_ body: (TensorDescription, Place) -> Void) {
+    for (number, file) in files.enumerated() {
+      for (place, tensor) in file.tensors.file.tensors.enumerated() {
+        let here = Place(file: number, tensor: place)
+        if unread.isEmpty || places[tensor.name] == here { body(tensor, here) }
+      }
+    }
   }
 
   /// The tensor of that name, be it the family's or the file's.
@@ -86,8 +97,9 @@ struct WeightFiles: Sendable {
   /// - Throws: ``CheckpointError``, and the errors of the files' rooms.
   init(folder path: String) throws {
     let folder = try WeightFolder(path: path)
-    let files = try folder.files.map { name in
-      File(
+    let files = try mapAtOnce(count: folder.files.count) { number in
+      let name = folder.files[number]
+      return File(
         name: name,
         tensors: folder.isHDF5
           ? try StoredTensors(hdf5: "\(path)/\(name)")
@@ -118,36 +130,44 @@ struct WeightFiles: Sendable {
   /// - Throws: ``CheckpointError``, and the files' errors.
   init(files: [File], folder: WeightFolder) throws {
     self.files = files
-    var places: [String: Place] = [:]
-    places.reserveCapacity(files.reduce(0) { $0 + $1.tensors.file.tensors.count })
     var unread: [(file: String, tensor: String)] = []
     var repeated: [(tensor: String, files: [String])] = []
+    // What the index names, before its tensors are found.
+    var places = folder.index?.places.mapValues { Place(file: $0, tensor: -1) } ?? [:]
+    var lostCount = places.count
+    if folder.index == nil {
+      places.reserveCapacity(files.reduce(0) { $0 + $1.tensors.file.tensors.count })
+    }
     for (number, file) in files.enumerated() {
       for (place, tensor) in file.tensors.file.tensors.enumerated() {
-        if let index = folder.index {
-          if index.files[tensor.name] == file.name {
-            places[tensor.name] = (number, place)
+        if let slot = places.index(forKey: tensor.name) {
+          let earlier = places.values[slot]
+          if folder.index == nil {
+            let first = files[earlier.file]
+            let source = Weight.Source(
+              file: first.tensors.file, tensor: first.tensors.file.tensors[earlier.tensor])
+            try source.requireSame(as: Weight.Source(file: file.tensors.file, tensor: tensor))
+            unread.append((file.name, tensor.name))
+            repeated.append((tensor.name, [first.name, file.name]))
+          } else if earlier.file == number {
+            places.values[slot].tensor = place
+            lostCount -= 1
           } else {
             unread.append((file.name, tensor.name))
           }
-        } else if let earlier = places[tensor.name] {
-          let first = files[earlier.file]
-          let source = Weight.Source(
-            file: first.tensors.file, tensor: first.tensors.file.tensors[earlier.tensor])
-          try source.requireSame(as: Weight.Source(file: file.tensors.file, tensor: tensor))
-          unread.append((file.name, tensor.name))
-          repeated.append((tensor.name, [first.name, file.name]))
+        } else if folder.index == nil {
+          places[tensor.name] = Place(file: number, tensor: place)
         } else {
-          places[tensor.name] = (number, place)
+          unread.append((file.name, tensor.name))
         }
       }
     }
     // The least of them, so that the same broken index always names the same tensor.
-    if let index = folder.index,
-      let lost = index.files.filter({ places[$0.key] == nil }).min(by: { $0.key < $1.key })
+    if let index = folder.index, lostCount > 0,
+      let lost = places.filter({ $0.value.tensor < 0 }).min(by: { $0.key < $1.key })
     {
       throw CheckpointError.tensorNotInShard(
-        path: "\(folder.path)/\(lost.value)", tensor: lost.key, index: index.name)
+        path: "\(folder.path)/\(index.files[lost.value.file])", tensor: lost.key, index: index.name)
     }
     self.places = places
     self.unread = unread
@@ -178,9 +198,14 @@ struct WeightFiles: Sendable {
     places[name] ?? spelling?.stored[name].flatMap { places[$0] }
   }
 
-  private func source(at place: Place) -> Weight.Source {
-    let file = files[place.file].tensors.file
-    return Weight.Source(file: file, tensor: file.tensors[place.tensor])
+  /// The tensor that lies there, and its file.
+  func source(at place: Place) -> Weight.Source {
+    Weight.Source(file: files[place.file].tensors.file, tensor: tensor(at: place))
+  }
+
+  /// The tensor that lies there.
+  func tensor(at place: Place) -> TensorDescription {
+    files[place.file].tensors.file.tensors[place.tensor]
   }
 }
 

@@ -59,7 +59,7 @@ struct WeightFolder: Sendable {
       try ShardIndex(name: name, in: path)
     }
     if let index {
-      files = Set(index.files.values).sorted()
+      files = index.files
       isHDF5 = false
       rivals = []
       reason =

@@ -168,9 +168,15 @@ extension Weight {
   /// Reads what stands beside the values, as far as it belongs to this expert.
   fileprivate func companions() throws -> [CodedRows.Companion] {
     try sources.dropFirst().map { source in
-      let leading = source.isShared ? [] : expert.map { [$0] } ?? []
-      let shape = Array(source.tensor.shape.dropFirst(leading.count))
-      let slice = TensorSlice(rows: 0..<(shape.first ?? 1), leading: leading)
+      let place = source.isShared ? nil : expert
+      let shape = Array(source.tensor.shape.dropFirst(place == nil ? 0 : 1))
+      let slice =
+        if let place, shape.isEmpty {
+          // One number for each expert.
+          TensorSlice(rows: place..<place + 1)
+        } else {
+          TensorSlice(rows: 0..<(shape.first ?? 1), leading: place.map { [$0] } ?? [])
+        }
       let elementCount = shape.reduce(1, *)
       var bytes = [UInt8](
         repeating: 0, count: elementCount * source.tensor.elementType.bitCount / 8)

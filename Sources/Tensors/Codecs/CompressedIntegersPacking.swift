@@ -68,10 +68,14 @@ extension PackedMatrix {
         _ = try part(.zeros, [.i8, .i32], shapes: [scales.shape])
         codec.zeros = .signed
       }
+    } else if notes.hasZeros == true {
+      throw .missing(.zeros)
     }
     if companions[.order] != nil {
       _ = try part(.order, [.i32, .i64], shapes: [[columnCount]])
       codec.hasOrder = true
+    } else if notes.hasOrder == true {
+      throw .missing(.order)
     }
     return codec
   }

@@ -12,10 +12,11 @@ public struct Float8Packing: Packing {
   /// What messages call it.
   public let name = "FP8"
 
-  /// The scales, as DeepSeek, compressed-tensors and DeepSeek-V4 call them.
+  /// The scales, as DeepSeek, compressed-tensors, ModelOpt in stacks and DeepSeek-V4 call them.
   public let companions: [CompanionRole: [NameEnding]] = [
     .scales: [
       NameEnding(adding: "_scale_inv"), NameEnding(adding: "_scale"),
+      NameEnding(adding: "_weight_scale"),
       NameEnding(".scale", insteadOf: ".weight"),
     ]
   ]

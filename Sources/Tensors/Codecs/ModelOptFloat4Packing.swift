@@ -9,9 +9,10 @@ public struct ModelOptFloat4Packing: Packing {
   /// What messages call it.
   public let name = "ModelOpt NVFP4"
 
-  /// The scales, and the factor for all of them.
+  /// The scales, and the factor for all of them; under longer names beside stacked experts.
   public let companions: [CompanionRole: [NameEnding]] = [
-    .scales: [NameEnding(adding: "_scale")], .globalScale: [NameEnding(adding: "_scale_2")],
+    .scales: [NameEnding(adding: "_scale"), NameEnding(adding: "_weight_scale")],
+    .globalScale: [NameEnding(adding: "_scale_2"), NameEnding(adding: "_weight_scale_2")],
   ]
 
   /// Makes the packing.

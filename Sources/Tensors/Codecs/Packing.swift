@@ -97,14 +97,17 @@ public struct PackedMatrix: Sendable {
   public let values: Part
   /// What stands beside them.
   public let companions: [CompanionRole: Part]
+  /// Whether its rows are the inputs of the matrix, not its outputs.
+  public let hasInputsFirst: Bool
   /// What config.json says of the way of storing.
   public let notes: QuantizationNotes
 
   /// Describes a matrix.
   public init(
     rowCount: Int, columnCount: Int, values: Part, companions: [CompanionRole: Part] = [:],
-    notes: QuantizationNotes = QuantizationNotes()
+    hasInputsFirst: Bool = false, notes: QuantizationNotes = QuantizationNotes()
   ) {
+    self.hasInputsFirst = hasInputsFirst
     self.rowCount = rowCount
     self.columnCount = columnCount
     self.values = values
@@ -125,6 +128,13 @@ public struct QuantizationNotes: Sendable, Hashable {
   public var bitCount: Int?
   /// The version of the format, such as `gptq_v2` or `gemm`.
   public var version: String?
+  /// Whether inputs were quantised in another order, which a tensor must tell.
+  public var hasOrder: Bool?
+  /// Whether something is subtracted from the stored numbers, which tensors must tell.
+  public var hasZeros: Bool?
+  /// What was done to matrices before, such as rotations, by name; what is stored then is not what
+  /// the model multiplies with.
+  public var transforms: String?
 
   /// Says nothing.
   public init() {}

@@ -47,8 +47,8 @@ extension PackedMatrix {
   /// What one scale is for, by the shape of the scales: the whole matrix, a row, a column, a block.
   ///
   /// Of several blocks that would give that shape, the one in config.json counts, then those that are
-  /// usual for the format, then the one that divides the matrix evenly. One axis of scales is taken
-  /// for rows where the matrix is square.
+  /// usual for the format, then, where config.json gives none, the one that divides the matrix evenly.
+  /// One axis of scales, or one and a one after it, is that of outputs.
   ///
   /// - Parameter usual: The blocks that are usual.
   /// - Returns: The rows and columns that share a scale.
@@ -58,22 +58,41 @@ extension PackedMatrix {
     guard let shape = companions[.scales]?.shape else { throw .missing(.scales) }
     let (rows, columns) = (max(1, rowCount), max(1, columnCount))
     if shape.allSatisfy({ $0 == 1 }) { return .whole(of: self) }
-    if shape == [rows, 1] || shape == [rows] { return ScaleBlock(rows: 1, columns: columns) }
-    if shape == [1, columns] || shape == [columns] { return ScaleBlock(rows: rows, columns: 1) }
+    // One axis of scales is that of outputs.
+    let outputCount = hasInputsFirst ? columns : rows
+    if shape == [outputCount, 1] || shape == [outputCount] {
+      return hasInputsFirst
+        ? ScaleBlock(rows: rows, columns: 1) : ScaleBlock(rows: 1, columns: columns)
+    }
+    if shape == [rows, 1] { return ScaleBlock(rows: 1, columns: columns) }
+    if shape == [1, columns] { return ScaleBlock(rows: rows, columns: 1) }
 
     var blocks: [ScaleBlock] = []
     if let block = notes.block, block.count == 2, block.allSatisfy({ $0 > 0 }) {
       blocks.append(ScaleBlock(rows: block[0], columns: block[1]))
     }
     if let size = notes.groupSize, size > 0 { blocks.append(ScaleBlock(rows: 1, columns: size)) }
+    let isNoted = !blocks.isEmpty
     blocks += usual
     if let block = blocks.first(where: { $0.grid(of: self) == shape }) { return block }
-    if shape.count == 2, shape.allSatisfy({ $0 > 0 }), rows.isMultiple(of: shape[0]),
+    if !isNoted, shape.count == 2, shape.allSatisfy({ $0 > 0 }), rows.isMultiple(of: shape[0]),
       columns.isMultiple(of: shape[1])
     {
-      return ScaleBlock(rows: rows / shape[0], columns: columns / shape[1])
+      return ScaleBlock(
+        rows: try evenSize(of: rows, in: shape[0]), columns: try evenSize(of: columns, in: shape[1]))
     }
     throw .wrongShape(.scales, expected: blocks.first?.grid(of: self) ?? [rows, 1])
+  }
+
+  /// How many of some places a block has where as many blocks divide them evenly.
+  ///
+  /// - Throws: ``PackingProblem/unsupported(_:)`` where blocks of a usual size, the last of them not
+  ///   full, would be as many.
+  func evenSize(of count: Int, in blocks: Int) throws(PackingProblem) -> Int {
+    let size = count / blocks
+    let others = [16, 32, 64, 128, 256].filter { $0 != size && count.divided(by: $0) == blocks }
+    guard blocks > 1, let other = others.first else { return size }
+    throw .unsupported("values with scales for \(size) or for \(other), and nothing tells which")
   }
 
   /// Expects a shape of the values.

@@ -1,0 +1,137 @@
+import Tensors
+
+/// How the files store a matrix, or matrices of many experts as one.
+struct PackedSources: Sendable {
+  /// The values, and what their codec needs beside them.
+  let sources: [Weight.Source]
+  let codec: any Codec
+  /// Whether the inputs stand before the outputs there.
+  let isTransposed: Bool
+  let packing: any Packing
+  /// Whether numbers are packed.
+  var isPacked: Bool { !(codec is PlainCodec) }
+  /// What the codec was made for.
+  private let form: PackedMatrix
+
+  /// Reads a matrix as a packing has it; nil where it is none of that packing.
+  ///
+  /// - Parameters:
+  ///   - packing: The packing whose names the tensors have.
+  ///   - values: The values.
+  ///   - beside: What stands beside them.
+  ///   - rowCount: The number of rows of a plain tensor, or of an expert's share of it.
+  ///   - columnCount: The number of its columns.
+  ///   - isTransposed: Whether the plain tensor has the inputs before the outputs.
+  ///   - count: How many experts the tensors hold; nil where it is a matrix by itself.
+  ///   - notes: What config.json says of quantised weights.
+  /// - Throws: What is wrong, where it is stored in this way beyond doubt.
+  init?(
+    _ packing: any Packing, _ values: Weight.Source, _ beside: [CompanionRole: Weight.Source],
+    rowCount: Int, columnCount: Int, isTransposed: Bool = false, stackOf count: Int? = nil,
+    notes: QuantizationNotes
+  ) throws(PackingProblem) {
+    // The axis of experts, where there is one.
+    func part(_ source: Weight.Source) -> PackedMatrix.Part {
+      let shape = source.tensor.shape
+      return PackedMatrix.Part(
+        source.tensor.elementType,
+        count != nil && shape.first == count ? Array(shape.dropFirst()) : shape)
+    }
+    let form = PackedMatrix(
+      rowCount: packing.isTransposed ? columnCount : rowCount,
+      columnCount: packing.isTransposed ? rowCount : columnCount,
+      values: part(values), companions: beside.mapValues(part),
+      hasInputsFirst: isTransposed != packing.isTransposed, notes: notes)
+    guard let codec = try packing.codec(of: form) else { return nil }
+    if let transforms = notes.transforms, !(codec is PlainCodec) {
+      throw .unsupported(
+        "values of a matrix that was transformed before (transform_config: \(transforms)), which is not undone")
+    }
+    if let count, values.tensor.shape.first != count {
+      throw .wrongShape(nil, expected: values.tensor.shape)
+    }
+    // No program stacks what is stored as one column.
+    guard let first = values.reshaped(for: codec), count == nil || codec.valuesAs == nil else {
+      throw .unsupported("\(packing.name) values in a shape of their own")
+    }
+    sources =
+      try [first]
+      + codec.companions.map { role throws(PackingProblem) in
+        guard var source = beside[role] else { throw .missing(role) }
+        source.isShared = count != nil && source.tensor.shape.first != count
+        return source
+      }
+    self.codec = codec
+    self.isTransposed = isTransposed != packing.isTransposed
+    self.packing = packing
+    self.form = form
+  }
+
+  /// Another matrix that is stored as one is; nil where their types or shapes differ.
+  ///
+  /// - Precondition: Neither is one of many in a tensor.
+  init?(
+    as other: PackedSources, _ values: Weight.Source, _ beside: [CompanionRole: Weight.Source]
+  ) {
+    func isAlike(_ source: Weight.Source, _ part: PackedMatrix.Part?) -> Bool {
+      source.tensor.elementType == part?.elementType && source.tensor.shape == part?.shape
+    }
+    guard isAlike(values, other.form.values), beside.count == other.form.companions.count,
+      beside.allSatisfy({ isAlike($1, other.form.companions[$0]) }),
+      let first = values.reshaped(for: other.codec)
+    else { return nil }
+    sources = [first] + other.codec.companions.compactMap { beside[$0] }
+    codec = other.codec
+    isTransposed = other.isTransposed
+    packing = other.packing
+    form = other.form
+  }
+}
+
+/// The matrices of a layer's experts that are stored as one of them is.
+///
+/// The census knows where their tensors lie, so that no names are put together and looked up: there
+/// are tens of thousands of them.
+struct AlikeExperts {
+  private let first: PackedSources
+  private let files: WeightFiles
+  private let values: [Int: WeightFiles.Place]
+  /// By the names that the companions may have, the first before the second.
+  private let companions: [CompanionRole: [[Int: WeightFiles.Place]]]
+
+  /// Prepares for the experts of a layer; nil where values stand under more than one kind of name.
+  ///
+  /// - Parameters:
+  ///   - first: How the matrix of one of them is stored.
+  ///   - pattern: The names of plain tensors inside the MoE block.
+  ///   - stored: How the projection is laid out.
+  ///   - found: The experts.
+  ///   - survey: Knows where tensors lie.
+  init?(
+    _ first: PackedSources, of pattern: String, stored: StoredProjection,
+    among found: LayerExperts, in survey: LayerSurvey
+  ) {
+    func places(_ name: String) -> [Int: WeightFiles.Place] {
+      survey.census.places(ofLayer: found.layerStart, named: "\(found.block).\(name)")
+    }
+    let present = Set(stored.names).map(places).filter { !$0.isEmpty }
+    guard present.count == 1 else { return nil }
+    self.first = first
+    files = survey.files
+    values = present[0]
+    companions = first.packing.companions.mapValues { endings in
+      endings.compactMap { $0.name(of: pattern) }.map(places).filter { !$0.isEmpty }
+    }
+  }
+
+  /// How the matrix of an expert is stored; nil where it is not as that one.
+  subscript(expert: Int) -> PackedSources? {
+    guard let place = values[expert] else { return nil }
+    var beside: [CompanionRole: Weight.Source] = [:]
+    for (role, tables) in companions {
+      guard let place = tables.lazy.compactMap({ $0[expert] }).first else { continue }
+      beside[role] = files.source(at: place)
+    }
+    return PackedSources(as: first, files.source(at: place), beside)
+  }
+}
