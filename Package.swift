@@ -72,7 +72,7 @@ let package = Package(
     room("TensorFiles", ["SafetensorsFiles", "GGUFFiles", "HDF5Files", "Files", "Tensors"]),
     room(
       "Checkpoints",
-      ["Experts", "Files", "GGUFFiles", "JSON", "SafetensorsFiles", "TensorFiles", "Tensors"],
+      ["Experts", "Files", "GGUFFiles", "JSON", "TensorFiles", "Tensors"],
       resources: ["families.json", "gguf.json"].map { .embedInCode("Families/\($0)") }),
     room("Captures", ["Files", "TensorFiles", "Tensors"]),
     room("Findings", ["Experts", "Files"]),
