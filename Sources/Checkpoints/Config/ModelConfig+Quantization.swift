@@ -3,8 +3,8 @@ import Tensors
 
 /// What config.json says of quantised weights, which the tensors alone do not tell.
 extension ModelConfig {
-  /// The key under which programs note how weights are quantised.
-  static let quantizationKey = "quantization_config"
+  /// The keys under which programs note how weights are quantised.
+  private static let quantizationKeys = ["quantization_config", "compression_config"]
 
   /// The notes; empty where weights are plain.
   ///
@@ -14,45 +14,61 @@ extension ModelConfig {
   /// - Throws: ``CheckpointError/badConfig(path:key:reason:)``
   var quantization: QuantizationNotes {
     get throws(CheckpointError) {
-      var notes = QuantizationNotes()
-      let section = [self, whole].lazy.compactMap { $0.section(Self.quantizationKey) }.first
-      guard let section else { return notes }
-      // compressed-tensors says of groups of matrices how their weights are stored; where there are
-      // several, tensors tell.
-      let groups = section.section("config_groups")
-      let weights = groups.flatMap { groups in
-        groups.keys.sorted().lazy.compactMap { groups.section($0)?.section("weights") }.first
+      let sections = [self, whole].lazy.flatMap { config in
+        Self.quantizationKeys.lazy.compactMap { config.section($0) }
       }
-      notes.method = try section.word("quant_method")
-      for place in [section, weights].compactMap(\.self) {
-        for key in ["checkpoint_format", "packing_format", "version", "format"]
-        where notes.version == nil {
-          notes.version = try place.word(key)
+      guard let section = sections.first else { return QuantizationNotes() }
+      var notes = try section.quantizationNotes()
+      // compressed-tensors says of groups of matrices how their weights are stored. Which matrix is
+      // of which group is not looked up: where groups differ, tensors tell.
+      if let groups = section.section("config_groups") {
+        let weights = groups.values.keys.sorted().compactMap { key in
+          groups.section(key)?.section("weights")
         }
-        for key in ["bits", "w_bit", "num_bits"] where notes.bitCount == nil {
-          notes.bitCount = try place.integer(key)
+        let all = try weights.map { weights throws(CheckpointError) in
+          try weights.quantizationNotes()
         }
-        if notes.groupSize == nil { notes.groupSize = try place.integer("group_size") }
-        for key in ["weight_block_size", "block_structure"] where notes.block == nil {
-          notes.block = try place.sizes(key)
+        func agreed<Value: Equatable>(_ key: KeyPath<QuantizationNotes, Value?>) -> Value? {
+          notes[keyPath: key]
+            ?? (all.indices.allSatisfy { all[$0][keyPath: key] == all[0][keyPath: key] }
+              ? all.first?[keyPath: key] : nil)
         }
-      }
-      if let block = notes.block, block.count != 2 || block.contains(where: { $0 < 1 }) {
-        throw .badConfig(
-          path: path, key: "weight_block_size", reason: "is \(block), not two positive numbers")
+        notes.version = agreed(\.version)
+        notes.bitCount = agreed(\.bitCount)
+        notes.groupSize = agreed(\.groupSize)
+        notes.block = agreed(\.block)
       }
       return notes
     }
   }
 
-  /// The keys under which programs say that weights are quantised.
-  private static let staleKeys = [quantizationKey, "compression_config"]
+  /// What one section says by itself.
+  private func quantizationNotes() throws(CheckpointError) -> QuantizationNotes {
+    var notes = QuantizationNotes()
+    notes.method = try word("quant_method")
+    for key in ["checkpoint_format", "packing_format", "version", "format"]
+    where notes.version == nil {
+      notes.version = try word(key)
+    }
+    for key in ["bits", "w_bit", "num_bits"] where notes.bitCount == nil {
+      notes.bitCount = try integer(key)
+    }
+    notes.groupSize = try integer("group_size")
+    for key in ["weight_block_size", "block_structure"] where notes.block == nil {
+      guard let block = try sizes(key) else { continue }
+      guard block.count == 2, block.allSatisfy({ $0 > 0 }) else {
+        throw .badConfig(path: path, key: key, reason: "is \(block), not two positive numbers")
+      }
+      notes.block = block
+    }
+    return notes
+  }
 
   /// Whether the file says that weights are quantised.
   var saysQuantised: Bool {
     let places = [self, whole] + whole.values.keys.compactMap { whole.section($0) }
     return places.contains { place in
-      Self.staleKeys.contains { place.values[$0].map { !$0.isNull } == true }
+      Self.quantizationKeys.contains { place.values[$0].map { !$0.isNull } == true }
     }
   }
 
@@ -82,7 +98,7 @@ extension ModelConfig {
     _ bytes: [UInt8], of place: String, removed: inout [String]
   ) throws(CheckpointError) -> [UInt8] {
     let members = try members(of: bytes)
-    let isStale = members.map { Self.staleKeys.contains($0.key) }
+    let isStale = members.map { Self.quantizationKeys.contains($0.key) }
     guard let first = members.first, let last = members.last, isStale.contains(true) else {
       return bytes
     }
@@ -128,7 +144,4 @@ extension ModelConfig {
     }
     return list.compactMap(\.self)
   }
-
-  /// The keys that are there.
-  private var keys: some Sequence<String> { values.keys }
 }

@@ -47,8 +47,8 @@ extension PackedMatrix {
   /// What one scale is for, by the shape of the scales: the whole matrix, a row, a column, a block.
   ///
   /// Of several blocks that would give that shape, the one in config.json counts, then those that are
-  /// usual for the format, then the one that divides the matrix evenly. One axis of scales is taken
-  /// for rows where the matrix is square.
+  /// usual for the format, then, where config.json gives none, the one that divides the matrix evenly.
+  /// One axis of scales is taken for rows where the matrix is square.
   ///
   /// - Parameter usual: The blocks that are usual.
   /// - Returns: The rows and columns that share a scale.
@@ -66,9 +66,10 @@ extension PackedMatrix {
       blocks.append(ScaleBlock(rows: block[0], columns: block[1]))
     }
     if let size = notes.groupSize, size > 0 { blocks.append(ScaleBlock(rows: 1, columns: size)) }
+    let isNoted = !blocks.isEmpty
     blocks += usual
     if let block = blocks.first(where: { $0.grid(of: self) == shape }) { return block }
-    if shape.count == 2, shape.allSatisfy({ $0 > 0 }), rows.isMultiple(of: shape[0]),
+    if !isNoted, shape.count == 2, shape.allSatisfy({ $0 > 0 }), rows.isMultiple(of: shape[0]),
       columns.isMultiple(of: shape[1])
     {
       return ScaleBlock(rows: rows / shape[0], columns: columns / shape[1])
