@@ -91,16 +91,13 @@ public struct Checkpoint: Sendable {
     path: String, revision: String? = nil, family chosen: ChosenFamily? = nil,
     expertWidth: Int? = nil, cache: HubCache
   ) throws {
-    if revision == nil, let model = try GGUFFolder(at: path) {
-      try self.init(gguf: model, family: chosen, expertWidth: expertWidth)
-      return
-    }
     let place = try CheckpointPlace(of: path, revision: revision, cache: cache)
     do {
-      if let model = try GGUFFolder(at: place.folder) {
+      switch place.content {
+      case .gguf(let model):
         try self.init(gguf: model, family: chosen, expertWidth: expertWidth)
-      } else {
-        try self.init(in: place.folder, family: chosen, expertWidth: expertWidth)
+      case .folder(let folder):
+        try self.init(in: folder, family: chosen, expertWidth: expertWidth)
       }
     } catch let error as CheckpointError {
       throw place.snapshot?.explained(error) ?? error
@@ -149,7 +146,8 @@ public struct Checkpoint: Sendable {
         of: files, folder: folder, family: family, catalogue: catalogue,
         moeLayers: outline.moeLayers)
     let survey = LayerSurvey(
-      folder: folder, family: family, catalogue: catalogue, files: files.spelled(spelling),
+      folder: names == nil ? folder : files.files[0].tensors.path, family: family,
+      catalogue: catalogue, files: files.spelled(spelling),
       outline: outline, prefix: spelling.prefix, form: form, notes: try config.quantization,
       numberType: try config.numberType)
     let moeLayers = outline.moeLayers.filter { survey.holdsMeasured($0) }

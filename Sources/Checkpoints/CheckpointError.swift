@@ -16,9 +16,9 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case incompleteSnapshot(path: String, reason: String, command: String)
   /// A link in the hub's cache leads out of the model's folder there.
   case linkLeavesCache(path: String, target: String)
-  /// A revision was asked for of a folder that is no model in the hub's cache.
-  case revisionOfFolder(path: String, revision: String)
-  /// A file was given where a folder is expected.
+  /// A revision was asked for of a folder or file that is no model in the hub's cache.
+  case revisionOfPath(path: String, revision: String)
+  /// A file was given that is none of a model by itself.
   case notAFolder(path: String)
   /// The file or folder holds weights in a format that is not read; what to do with them, where it is
   /// another thing than to save them as safetensors.
@@ -80,8 +80,10 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case wrongType(path: String, tensor: String, elementType: ElementType, expected: ElementType)
   /// The same weights are there under two names.
   case storedTwice(path: String, tensor: String, other: String)
-  /// A tensor is stored in a way that this version does not read.
-  case unsupported(path: String, tensor: String, elementType: String, reason: String)
+  /// A tensor is stored in a way that this version does not read; what to do with it, where it is
+  /// another thing than to save the model with plain numbers.
+  case unsupported(
+    path: String, tensor: String, elementType: String, reason: String, advice: String? = nil)
   /// The config says that a layer, or nil for the whole model, has no experts, but it has some.
   case unexpectedExperts(path: String, layer: Int?, tensor: String)
   /// No layer has experts of the width that was asked for.
@@ -102,7 +104,7 @@ extension CheckpointError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .missing(let path):
-      "\(path): there is no such folder; give the folder that holds config.json and the weight files"
+      "\(path): there is no such folder or file; give the folder that holds config.json and the weight files, or a GGUF file"
     case .notInCache(let name, let revision, let cache, let held, let command):
       held.isEmpty
         ? "\(name): there is no such folder, and the Hugging Face cache (\(cache)) does not hold the model; download it with: \(command)"
@@ -116,10 +118,10 @@ extension CheckpointError: CustomStringConvertible {
       "\(path): \(reason), so the download is not complete; finish it with: \(command)"
     case .linkLeavesCache(let path, let target):
       "\(path): is a link to '\(target)', outside of the model's folder in the cache, and is not followed; download the model again"
-    case .revisionOfFolder(let path, let revision):
-      "\(path): is a folder, of which there is no revision '\(revision)'; leave --revision out, or name a model in the Hugging Face cache"
+    case .revisionOfPath(let path, let revision):
+      "\(path): lies here as it is, so there is no revision '\(revision)' of it; leave --revision out, or name a model in the Hugging Face cache"
     case .notAFolder(let path):
-      "\(path): is a file; give the folder that holds config.json and the weight files"
+      "\(path): is neither a folder nor a GGUF file; give the folder that holds config.json and the weight files"
     case .foreignFormat(let path, let format, let advice):
       "\(path): holds weights as \(format), which sdmoe does not read; \(advice ?? "save the model as safetensors (transformers: save_pretrained) and analyse that folder")"
     case .badGGUF(let path, let key, let reason):
@@ -170,6 +172,8 @@ extension CheckpointError: CustomStringConvertible {
       "\(path): holds one rank's slices of a distributed save (DCP_SHARDING_INFO), not whole tensors; save it again with transformers' save_pretrained in its default form"
     case .missingTensor(let path, let tensor, let reason?):
       "\(path): tensor '\(tensor)' cannot be read: \(reason); write it again as plain numbers"
+    case .missingTensor(let path, let tensor, nil) where path.hasSuffix(GGUFFolder.ending):
+      "\(path): tensor '\(tensor)' is missing, though the metadata promise it; download or convert it again"
     case .missingTensor(let path, let tensor, nil):
       "\(path): tensor '\(tensor)' is missing, though config.json promises it; the download is incomplete, or config.json belongs to another model"
     case .strayFactor(let path, let tensor):
@@ -180,14 +184,17 @@ extension CheckpointError: CustomStringConvertible {
         : "\(path): no expert is called as in the family \(family), but there is tensor '\(tensor)'; sdmoe knows layers by names with 'layers.' and their number, so save the model with the names that transformers gives"
     case .misnumberedExperts(let path, let layer, let numbers):
       "\(path): layer \(layer) has \(numbers.count) experts by its router, but they are numbered \(rangesText(numbers)), and nothing says which row of the router is whose; number them 0 to \(numbers.count - 1) in the order of the router's rows"
+    case .wrongShape(let path, let tensor, let shape, let expected)
+    where path.hasSuffix(GGUFFolder.ending):
+      "\(path): tensor '\(tensor)' is \(TensorDescription.text(of: shape)), but the metadata say \(TensorDescription.text(of: expected)); download or convert it again"
     case .wrongShape(let path, let tensor, let shape, let expected):
       "\(path): tensor '\(tensor)' is \(TensorDescription.text(of: shape)), but config.json says \(TensorDescription.text(of: expected)); config.json belongs to another model"
     case .wrongType(let path, let tensor, let type, let expected):
       "\(path): tensor '\(tensor)' is of type \(type.rawValue), but the SD-MoE form has \(expected.rawValue) there; convert the original again"
     case .storedTwice(let path, let tensor, let other):
       "\(path): the same experts are there as '\(tensor)' and as '\(other)', and nothing says which are the model's; save the model without one of them"
-    case .unsupported(let path, let tensor, let type, let reason):
-      "\(path): tensor '\(tensor)' of type \(type) \(reason), which this version does not read; save the model as BF16 (transformers: load it, then save_pretrained)"
+    case .unsupported(let path, let tensor, let type, let reason, let advice):
+      "\(path): tensor '\(tensor)' of type \(type) \(reason), which this version does not read; \(advice ?? "save the model as BF16 (transformers: load it, then save_pretrained)")"
     case .unexpectedExperts(let path, let layer, let tensor):
       "\(path): \(layer.map { "layer \($0)" } ?? "the model") has no experts by config.json, but there is tensor '\(tensor)'; config.json belongs to another model"
     case .noSuchWidth(let path, let width, let widths):

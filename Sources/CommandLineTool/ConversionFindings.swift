@@ -26,24 +26,12 @@ struct ConversionFindings: Encodable {
     var corrections: Int
   }
 
-  /// What was decoded and dropped of a quantised checkpoint.
-  struct Decoded: Encodable {
-    /// The number of matrices, by the way in which they were stored.
-    var matrices: [String: Int]
-    /// The types that they have now.
-    var types: [String]
-    /// The number of tensors beside packed values, by the last word of their names.
-    var dropped: [String: Int]
-    /// The keys of config.json that are gone.
-    var configKeys: [String]
-  }
-
   var output: String
   var action: Action
   var bytesBefore: Int
   var bytesAfter: Int
   /// Nil where the checkpoint had plain numbers.
-  var decoded: Decoded?
+  var decoded: DecodedTensors?
   var notCarried: [String]
   var units: [Unit]
 
@@ -52,10 +40,7 @@ struct ConversionFindings: Encodable {
     action = summary.wasThere ? .wasThere : isMerging ? .merged : .split
     bytesBefore = summary.bytesBefore
     bytesAfter = summary.bytesAfter
-    decoded = summary.decoded.map {
-      Decoded(
-        matrices: $0.matrices, types: $0.types, dropped: $0.dropped, configKeys: $0.configKeys)
-    }
+    decoded = summary.decoded
     notCarried = summary.leftBehind
     units = summary.units.map { unit in
       Unit(

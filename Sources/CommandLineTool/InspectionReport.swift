@@ -138,7 +138,7 @@ struct InspectionReport: Encodable {
     var weightCount = 0
     for layer in found.layers {
       for projection in Projection.allCases {
-        for case .failure(.unsupported(_, _, let type, _)) in layer.experts[projection] ?? [] {
+        for case .failure(.unsupported(_, _, let type, _, _)) in layer.experts[projection] ?? [] {
           types.insert(type)
         }
         for case .success(let weight) in layer.experts[projection] ?? [] {

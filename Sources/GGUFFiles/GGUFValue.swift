@@ -22,21 +22,6 @@ public enum GGUFValue: Sendable, Hashable {
     return value
   }
 
-  /// The number, whether it is stored as an integer or not.
-  public var number: Double? {
-    switch self {
-    case .integer(let value): Double(value)
-    case .number(let value): value
-    default: nil
-    }
-  }
-
-  /// The truth value, when this is one.
-  public var flag: Bool? {
-    guard case .flag(let value) = self else { return nil }
-    return value
-  }
-
   /// The text, when this is one.
   public var text: String? {
     guard case .text(let value) = self else { return nil }

@@ -7,11 +7,13 @@ import Testing
   static let messages: [(CheckpointError, String)] = [
     (
       .missing(path: "m"),
-      "m: there is no such folder; give the folder that holds config.json and the weight files"
+      "m: there is no such folder or file; give the folder that holds config.json and the weight "
+        + "files, or a GGUF file"
     ),
     (
       .notAFolder(path: "m"),
-      "m: is a file; give the folder that holds config.json and the weight files"
+      "m: is neither a folder nor a GGUF file; give the folder that holds config.json and the "
+        + "weight files"
     ),
     (
       .foreignFormat(path: "m", format: "GGUF"),
@@ -170,6 +172,35 @@ import Testing
       "s: tensor 't' of type U8 holds packed values, which this version does not read; "
         + "save the model as BF16 "
         + "(transformers: load it, then save_pretrained)"
+    ),
+    (
+      .unsupported(
+        path: "s", tensor: "t", elementType: "U8", reason: "holds packed values",
+        advice: "quantise it otherwise"),
+      "s: tensor 't' of type U8 holds packed values, which this version does not read; "
+        + "quantise it otherwise"
+    ),
+    (
+      .wrongShape(path: "m.gguf", tensor: "t", shape: [4, 8], expected: [6, 8]),
+      "m.gguf: tensor 't' is 4 x 8, but the metadata say 6 x 8; download or convert it again"
+    ),
+    (
+      .missingTensor(path: "m.gguf", tensor: "t"),
+      "m.gguf: tensor 't' is missing, though the metadata promise it; download or convert it again"
+    ),
+    (
+      .storedTwice(path: "s", tensor: "t", other: "u"),
+      "s: the same experts are there as 't' and as 'u', and nothing says which are the model's; "
+        + "save the model without one of them"
+    ),
+    (
+      .severalSnapshots(path: "m", revision: "01", held: ["012", "013"]),
+      "m: '01' is what 2 snapshots begin with, 012, 013; write more of it"
+    ),
+    (
+      .notInCache(name: "o/m", revision: "v3", cache: "c", held: ["main", "01"], command: "hf x"),
+      "o/m: the Hugging Face cache (c) does not hold its revision 'v3', only main, 01; "
+        + "download it with: hf x"
     ),
     (
       .unexpectedExperts(path: "m", layer: 0, tensor: "t"),

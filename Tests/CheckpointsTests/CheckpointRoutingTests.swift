@@ -145,7 +145,7 @@ import Testing
     for (type, name, keys) in cases {
       try expectRefusal(of: Self.toy(type, keys, bias: Self.zeros(name))) {
         .unknownRouting(
-          path: $0.path, layer: 0, reason: "has '\(name)', of which config.json does not speak")
+          path: $0.path, layer: 0, reason: "has '\(name)', of which the config does not speak")
       }
     }
     _ = try Self.toy(

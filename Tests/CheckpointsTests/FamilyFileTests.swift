@@ -7,10 +7,7 @@ import Testing
 @Suite struct FamilyFileTests {
   /// The example of the documentation.
   static let example = Result {
-    let page = try String(
-      contentsOf: Fixture.url(
-        "../Sources/Checkpoints/Checkpoints.docc/describing-a-family.md"), encoding: .utf8)
-    let match = try #require(page.firstMatch(of: /```json\n([^`]+)```/))
+    let match = try #require(try page().firstMatch(of: /```json\n([^`]+)```/))
     return String(match.1)
   }
 
@@ -74,6 +71,63 @@ import Testing
     #expect(first.chosenFamily != other.chosenFamily)
   }
 
+  /// Places of the example's objects, as the text that a member is put behind, and the key there.
+  static let objects: [(behind: String, key: String)] = [
+    ("\"id\": \"mine\",", "families[0]"),
+    ("\"shared\": {", "families[0].shared"), ("\"moeLayers\": {", "families[0].moeLayers"),
+    ("\"routing\": {", "families[0].routing"), ("\"weights\": {", "families[0].routing.weights"),
+    ("\"normalised\": {", "families[0].routing.weights.normalised"),
+    ("\"bias\": {", "families[0].routing.bias"), ("\"groups\": {", "families[0].routing.groups"),
+    ("\"mine\": {", "layouts.mine"), ("\"up_proj\": {", "layouts.mine.up_proj"),
+  ]
+
+  static let words: [(text: String, key: String)] = [
+    ("\"rule\": \"first dense\"", "moeLayers.rule"), ("\"score\": \"softmax\"", "routing.score"),
+    ("\"measure\": \"largest score\"", "routing.groups.measure"),
+  ]
+
+  @Test("The page lists every word of those that a member may be", arguments: words)
+  func pageWords(text: String, key: String) throws {
+    let page = try Self.page()
+    let start = text.prefix(while: { $0 != ":" })
+    let error = try refusal(of: Self.full().replacing(text, with: "\(start): \"stranger\""))
+    guard case .badFamily(_, let found, let reason) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(found == "families[0].\(key)")
+    let known = try #require(reason.firstMatch(of: /must be one of (.*)/)).1
+    for word in known.split(separator: ", ") { #expect(page.contains("`\(word)`"), "\(word)") }
+  }
+
+  private static func page() throws -> String {
+    try String(
+      contentsOf: Fixture.url(
+        "../Sources/Checkpoints/Checkpoints.docc/describing-a-family.md"), encoding: .utf8)
+  }
+
+  /// The example with all that routing may have.
+  private static func full() throws -> String {
+    try example.get().replacing(
+      "\"routing\": {",
+      with: "\"routing\": { \"bias\": { \"names\": [\"b\"] }, \"groups\": { \"count\": [\"c\"], "
+        + "\"kept\": [\"k\"], \"measure\": \"largest score\" },")
+  }
+
+  @Test("The page lists every member that is accepted", arguments: objects)
+  func page(behind: String, key: String) throws {
+    let page = try Self.page()
+    let error = try refusal(of: Self.full().replacing(behind, with: "\(behind) \"stranger\": 0,"))
+    guard case .badFamily(_, let found, let reason) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(found == "\(key).stranger")
+    let known = try #require(reason.firstMatch(of: /known there are (.*)/)).1.split(separator: ", ")
+    #expect(known.count > 1)
+    for member in known { #expect(page.contains("`\(member)`"), "\(key).\(member)") }
+  }
+
   @Test("Every family that is built in has the form of a file")
   func builtIn() throws {
     let url = Fixture.url(FamilyCatalogueTests.path)
@@ -84,7 +138,6 @@ import Testing
     for family in families {
       var file = object
       file["families"] = [family]
-      file["endings"] = nil
       let data = try JSONSerialization.data(withJSONObject: file)
       let path = try folder.write(String(decoding: data, as: UTF8.self), as: "family.json")
       #expect(throws: Never.self, "\(family["id"] ?? "")") { try ChosenFamily(path) }

@@ -43,8 +43,42 @@ import Testing
       "merge it in that folder with 'python zero_to_fp32.py . merged --safe_serialization', and analyse what it writes"
     ),
     (
+      ["pytorch_model_fsdp.bin"], "pytorch_model_fsdp.bin", "the shards of an FSDP run",
+      "merge them with 'accelerate merge-weights FOLDER merged', and analyse what it writes beside the model's config.json"
+    ),
+    (
+      ["bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt"],
+      "bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt", "a DeepSpeed ZeRO checkpoint",
+      "merge it in that folder with 'python zero_to_fp32.py . merged --safe_serialization', and analyse what it writes"
+    ),
+    (
+      ["latest_checkpointed_iteration.txt"], "latest_checkpointed_iteration.txt",
+      "a Megatron checkpoint",
+      "export it to the Hugging Face form with Megatron-Bridge (AutoBridge, export_ckpt), and analyse that"
+    ),
+    (
+      ["_CHECKPOINT_METADATA"], "_CHECKPOINT_METADATA", "an Orbax checkpoint",
+      "export it to the Hugging Face form with the program that wrote it, and analyse that"
+    ),
+    (
       ["model.onnx", "model.onnx_data"], "model.onnx", "ONNX",
       "analyse the model that was exported, in safetensors"
+    ),
+    (
+      ["model.onnx_data"], "model.onnx_data", "ONNX",
+      "analyse the model that was exported, in safetensors"
+    ),
+    (
+      ["tf_model-00001-of-00002.h5"], "tf_model-00001-of-00002.h5", "TensorFlow",
+      "load it with transformers 4 (from_pretrained with from_tf=True), save it (save_pretrained), and analyse that"
+    ),
+    (
+      ["saved_model.pb"], "saved_model.pb", "TensorFlow",
+      "load it with transformers 4 (from_pretrained with from_tf=True), save it (save_pretrained), and analyse that"
+    ),
+    (
+      ["model.ckpt.index"], "model.ckpt.index", "TensorFlow",
+      "load it with transformers 4 (from_pretrained with from_tf=True), save it (save_pretrained), and analyse that"
     ),
     (
       ["config.json", "tf_model.h5"], "tf_model.h5", "TensorFlow",

@@ -140,12 +140,14 @@ import Testing
       remark.description
         == "the folder here is read, not the model \(Self.name) in the Hugging Face cache (/hf/hub); name the other one by its folder there"
     )
-    let error = CheckpointError.revisionOfFolder(path: folder.path, revision: "main")
-    #expect(throws: error) { try cache.open(folder.path, revision: "main") }
-    #expect(
-      error.description
-        == "\(folder.path): is a folder, of which there is no revision 'main'; leave --revision out, or name a model in the Hugging Face cache"
-    )
+    for path in [folder.path, cache.snapshot(Self.first), Fixture.url("gguf/qwen2_moe.gguf").path] {
+      let error = CheckpointError.revisionOfPath(path: path, revision: "main")
+      #expect(throws: error) { try cache.open(path, revision: "main") }
+      #expect(
+        error.description
+          == "\(path): lies here as it is, so there is no revision 'main' of it; leave --revision out, or name a model in the Hugging Face cache"
+      )
+    }
   }
 
   // MARK: What is not there
@@ -160,7 +162,12 @@ import Testing
       error.description
         == "\(Self.name): there is no such folder, and the Hugging Face cache (\(cache.folder.path)) does not hold the model; download it with: \(Self.command)"
     )
-    #expect(throws: CheckpointError.missing(path: "nowhere")) { try cache.open("nowhere") }
+    for path in ["nowhere", "nowhere.gguf", "nowhere/model.gguf"] {
+      #expect(throws: CheckpointError.missing(path: path)) { try cache.open(path) }
+      #expect(throws: CheckpointError.missing(path: path)) {
+        try cache.open(path, revision: "main")
+      }
+    }
   }
 
   @Test("A reference to a snapshot that is not there asks for the download")
@@ -230,13 +237,19 @@ import Testing
 
   @Test(
     "A link that leads out of the model's folder is not followed",
-    arguments: ["config.json", "model-1-of-2.safetensors", "model.safetensors.index.json"])
+    arguments: [
+      "config.json", "model-1-of-2.safetensors", "model.safetensors.index.json", "tokenizer.json",
+      "model.gguf", "w", "below/tokenizer.json", ".hidden",
+    ])
   func linkOutside(file: String) throws {
     let cache = try Cache(snapshots: [Self.first], references: ["main": Self.first])
     let place = "\(cache.snapshot(Self.first))/\(file)"
-    let outside = resolved(
+    var outside = resolved(
       try cache.folder.write("{}", as: "models--Owner--Other/blobs/secret"))
-    try FileManager.default.removeItem(atPath: place)
+    if file == "w" { outside = (outside as NSString).deletingLastPathComponent }
+    try? FileManager.default.removeItem(atPath: place)
+    try FileManager.default.createDirectory(
+      atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
     try FileManager.default.createSymbolicLink(atPath: place, withDestinationPath: outside)
     let error = CheckpointError.linkLeavesCache(path: place, target: outside)
     #expect(throws: error) { try cache.open() }
@@ -259,6 +272,38 @@ import Testing
       throws: CheckpointError.linkLeavesCache(
         path: cache.snapshot(Self.first), target: resolved(folder.path))
     ) { try cache.open() }
+  }
+
+  @Test("A GGUF file alone is opened only if no link of its snapshot leads out")
+  func ggufOutside() throws {
+    let cache = try Cache(snapshots: [Self.first], references: ["main": Self.first])
+    let manager = FileManager.default
+    let outside = resolved(cache.folder.path("secret"))
+    try manager.copyItem(atPath: Fixture.url("gguf/qwen2_moe.gguf").path, toPath: outside)
+    try manager.copyItem(atPath: outside, toPath: "\(cache.model)/blobs/gguf")
+    let folder = "\(cache.snapshot(Self.first))/q8"
+    try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let place = "\(folder)/model.gguf"
+    try manager.createSymbolicLink(atPath: place, withDestinationPath: "../../../blobs/gguf")
+    for path in [place, folder] { #expect(try cache.open(path).family == "qwen2_moe") }
+    try manager.removeItem(atPath: place)
+    try manager.createSymbolicLink(atPath: place, withDestinationPath: outside)
+    let absolute = "\(resolved(cache.model))/snapshots/\(Self.first)/q8/model.gguf"
+    for path in [place, folder] {
+      #expect(throws: CheckpointError.linkLeavesCache(path: absolute, target: outside)) {
+        try cache.open(path)
+      }
+    }
+  }
+
+  @Test("Links inside of the model's folder are followed, also those that lead back")
+  func linkInside() throws {
+    let cache = try Cache(snapshots: [Self.first], references: ["main": Self.first])
+    for (name, target) in [("self", "."), ("up", "../.."), ("lost", "../../blobs/lost")] {
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(cache.snapshot(Self.first))/\(name)", withDestinationPath: target)
+    }
+    #expect(try cache.open().problems == [])
   }
 
   private func resolved(_ path: String) -> String {

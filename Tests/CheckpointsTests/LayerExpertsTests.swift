@@ -80,7 +80,7 @@ import Testing
     #expect(counts(of: checkpoint) == [3, 2, 2])
     #expect(
       checkpoint.remarks.map(\.description) == [
-        "layers 1-2: 2 experts by the router and the tensors, where config.json says 3"
+        "layers 1-2: 2 experts by the router and the tensors, where the config says 3"
       ])
     #expect(checkpoint.unmeasured() == [])
     #expect(try checkpoint.layers[1].router.get().shape == [2, 8])
@@ -134,7 +134,7 @@ import Testing
     #expect(checkpoint.problems == [])
     #expect(
       checkpoint.remarks.map(\.description) == [
-        "layer 1: an ordinary MLP, where config.json says experts"
+        "layer 1: an ordinary MLP, where the config says experts"
       ])
   }
 

@@ -192,7 +192,7 @@ import Testing
     #expect(checkpoint.problems == [])
     #expect(
       checkpoint.unmeasured().map(\.text) == [
-        "layers 1-2: 6 tensors, of a shared expert without a width in config.json (moe_intermediate_size x n_shared_experts), such as 'model.layers.1.mlp.shared_experts.down_proj.weight'"
+        "layers 1-2: 6 tensors, of a shared expert without a width in the config (moe_intermediate_size x n_shared_experts), such as 'model.layers.1.mlp.shared_experts.down_proj.weight'"
       ])
   }
 
@@ -235,7 +235,7 @@ import Testing
     #expect(checkpoint.furtherLayers.map(\.shared.count) == [0])
     #expect(
       checkpoint.remarks.map(\.description) == [
-        "layer 3: no shared expert, where config.json says one"
+        "layer 3: no shared expert, where the config says one"
       ])
     #expect(checkpoint.unmeasured().map(\.option) == ["--mtp or --layers 3"])
     // A part of one is damage.

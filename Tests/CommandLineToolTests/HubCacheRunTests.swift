@@ -37,8 +37,10 @@ import Testing
     let analyzed = try Tool.shell(
       "$SDMOE analyze Owner/Toy -o run --analyses energy", in: work.path, environment: variables)
     #expect(analyzed.status == 0, "\(analyzed.errors)")
-    let manifest = try String(contentsOfFile: work.path("run/manifest.json"), encoding: .utf8)
-    #expect(manifest.contains("Owner"))
+    let manifest = try Data(contentsOf: URL(filePath: work.path("run/manifest.json")))
+    let object = try #require(try JSONSerialization.jsonObject(with: manifest) as? [String: Any])
+    let checkpoint = try #require(object["checkpoint"] as? [String: Any])
+    #expect(checkpoint["name"] as? String == "Owner/Toy")
     let converted = try Tool.shell(
       "$SDMOE convert Owner/Toy -o out --revision main", in: work.path, environment: variables)
     #expect(converted.status == 0, "\(converted.errors)")
@@ -80,6 +82,6 @@ import Testing
     let outcome = try Tool.shell(
       "$SDMOE inspect --revision main '\(folder.path)'", in: home.path, environment: variables)
     #expect(outcome.status == 1)
-    #expect(outcome.output.contains("of which there is no revision 'main'"))
+    #expect(outcome.output.contains("there is no revision 'main'"))
   }
 }

@@ -125,7 +125,7 @@ import Testing
   func absent() throws {
     let path = try TemporaryFolder().path("none")
     let reason =
-      "\(path): there is no such folder; give the folder that holds config.json and the weight files"
+      "\(path): there is no such folder or file; give the folder that holds config.json and the weight files, or a GGUF file"
     let outcome = try Tool.run(["inspect", path])
     #expect(outcome.status == 1)
     #expect(outcome.output == "checkpoint  \(path)\nverdict     FAIL\n- \(reason)\n")

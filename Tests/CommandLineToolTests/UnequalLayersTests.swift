@@ -18,7 +18,7 @@ import Testing
   }
 
   static let note =
-    "layer 1: 3 experts by the router and the tensors, where config.json says 4"
+    "layer 1: 3 experts by the router and the tensors, where the config says 4"
   static let further =
     "layer 2: 12 tensors of experts 0-3, past num_hidden_layers (2), such as 'model.layers.2.mlp.experts.0.down_proj.weight'; measured with --mtp or --layers 2"
 

@@ -25,7 +25,7 @@ import Testing
     let path = folder.path("none")
     #expect(
       try refusal(of: path)
-        == "\(path): there is no such folder; give the folder that holds config.json and the weight files"
+        == "\(path): there is no such folder or file; give the folder that holds config.json and the weight files, or a GGUF file"
     )
     #expect(!FileManager.default.fileExists(atPath: folder.path("run")))
   }

@@ -244,9 +244,12 @@ import Testing
       let handle = try #require(FileHandle(forWritingAtPath: path))
       try handle.truncate(atOffset: 1 << 40)
       try handle.close()
-      #expect(throws: GGUFError.headerTooLarge(path: path, part: "the key 'a'")) {
-        try GGUFFile(path: path)
-      }
+      let error = GGUFError.headerTooLarge(path: path, part: "the key 'a'")
+      #expect(throws: error) { try GGUFFile(path: path) }
+      #expect(
+        "\(error)"
+          == "\(path): its header has more than 100000000 bytes, the last of them for the key 'a'; it is damaged, so download or write it again"
+      )
     }
   }
 

@@ -36,4 +36,27 @@ import Testing
     for (name, text) in carried { #expect(merged[name] == Data(text.utf8), "\(name)") }
     #expect(merged["config.json"] == before["config.json"])
   }
+
+  static let notes = [
+    "hf_quant_config.json", "quant_config.json", "quantization_config.json",
+    "quantize_config.json", "quanto_qmap.json", "recipe.yaml",
+  ]
+
+  @Test("What programs note of quantised weights stays behind where they are decoded")
+  func notes() async throws {
+    let quantised = try TemporaryFolder()
+    let source = Fixture.url("families/deepseek_v3_fp8/hub").path
+    for (name, content) in try filesByPath(under: source) {
+      try content.write(to: URL(filePath: quantised.path(name)))
+    }
+    let plain = try Self.toy.written()
+    for (input, isCarried) in [(quantised, false), (plain, true)] {
+      for name in Self.notes + ["tokenizer.json"] { try input.write("{}", as: name) }
+      let made = try await ToyConversion(input: input, .basic(rank: 3))
+      let output = try filesByPath(under: made.output)
+      #expect(output["tokenizer.json"] != nil)
+      for name in Self.notes { #expect((output[name] != nil) == isCarried, "\(name)") }
+      #expect(made.summary.leftBehind.sorted() == (isCarried ? [] : Self.notes))
+    }
+  }
 }

@@ -68,7 +68,7 @@ struct CodecFixture: Sendable {
     let places = range.lowerBound / together..<(range.upperBound + together - 1) / together
     let bytes = [UInt8](values.bytes[places.lowerBound * width..<places.upperBound * width])
     let coded = CodedRows(
-      range: range, rowCount: rowCount, columnCount: columnCount,
+      range: range, columnCount: columnCount,
       elementType: codec.valuesAs?.elementType ?? values.type,
       companions: codec.companions.compactMap { role in
         companions[role].map {

@@ -145,7 +145,7 @@ import Testing
     let codec = try #require(try PlainPacking().codec(of: stored))
     var found = [Float](repeating: .nan, count: 6)
     var space = found.mutableSpan
-    let rows = CodedRows(range: 1..<3, rowCount: 4, columnCount: 3, elementType: type)
+    let rows = CodedRows(range: 1..<3, columnCount: 3, elementType: type)
     let width = type.bitCount / 8
     // Safe: bytes have no padding.
     codec.decode(

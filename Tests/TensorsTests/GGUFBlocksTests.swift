@@ -34,7 +34,7 @@ import Testing
         range.lowerBound * rowBytes..<range.upperBound * rowBytes)
       codec.decode(
         part,
-        of: CodedRows(range: range, rowCount: rows, columnCount: columns, elementType: type),
+        of: CodedRows(range: range, columnCount: columns, elementType: type),
         into: &space)
       let found = values.flatMap { littleEndian($0.bitPattern) }
       #expect(found == Array(expected[(range.lowerBound * columns * 4)...]))
@@ -74,10 +74,12 @@ import Testing
   func unsupported(type: ElementType) {
     let matrix = PackedMatrix(
       rowCount: 1, columnCount: type.numberCount, values: PackedMatrix.Part(type, [1, 1]))
-    let words = """
-      \(type.rawValue), whose blocks are not read; quantise it as one of Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 \
-      Q2_K Q3_K Q4_K Q5_K Q6_K IQ4_NL IQ4_XS MXFP4
-      """
-    #expect(throws: PackingProblem.unsupported(words)) { try GGUFBlocks().codec(of: matrix) }
+    let problem = PackingProblem.unsupported(
+      "blocks of \(type.rawValue)",
+      advice: """
+        quantise the model as one of Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, \
+        IQ4_NL, IQ4_XS, MXFP4
+        """)
+    #expect(throws: problem) { try GGUFBlocks().codec(of: matrix) }
   }
 }

@@ -64,7 +64,9 @@ import Testing
     for name in ["fp8-ragged", "mxfp8", "int4-groups", "gptq-4-bits", "awq"] {
       var fixture = try CodecFixture(named: name)
       fixture.notes.block = block
-      fixture.notes.groupSize = block.first
+      // A group size that can be counts.
+      if name != "int4-groups" { fixture.notes.groupSize = block.first }
+      if name == "int4-groups", block.count == 2, block[0] > 0 { fixture.notes.block = nil }
       let found = try #require(try fixture.decoded())
       #expect(found.firstDifference(from: fixture.expected) == nil, "\(name)")
     }
@@ -93,6 +95,26 @@ import Testing
     for (name, shape, expected) in cases {
       let problem = try Self.problem(name) { $0.companions[.scales]?.shape = shape }
       #expect(problem == .wrongShape(.scales, expected: expected), "\(name)")
+    }
+  }
+
+  @Test("blocks that divide evenly are taken only where config.json gives none")
+  func evenBlocks() throws {
+    func codec(_ change: (inout QuantizationNotes) -> Void) throws(PackingProblem) -> String? {
+      var notes = QuantizationNotes()
+      change(&notes)
+      let stored = PackedMatrix(
+        rowCount: 32, columnCount: 32, values: .init(.f8E4M3, [32, 32]),
+        companions: [.scales: .init(.f32, [1, 4])], notes: notes)
+      return try Float8Packing().codec(of: stored)?.name
+    }
+    #expect(try codec { _ in } == "FP8 E4M3, a scale for 32 x 8")
+    #expect(try codec { $0.groupSize = -1 } == "FP8 E4M3, a scale for 32 x 8")
+    #expect(throws: PackingProblem.wrongShape(.scales, expected: [2, 2])) {
+      try codec { $0.block = [16, 16] }
+    }
+    #expect(throws: PackingProblem.wrongShape(.scales, expected: [32, 2])) {
+      try codec { $0.groupSize = 16 }
     }
   }
 
@@ -170,6 +192,9 @@ import Testing
       try Self.problem("bitsandbytes-nf4-odd") {
         ($0.rowCount, $0.columnCount, $0.values.shape) = (3, 3, [5, 1])
       } == .unsupported("an odd number of values, two in each byte"))
+    #expect(
+      try Self.problem("bitsandbytes-nf4-odd") { $0.rowCount = .max }
+        == .unsupported("a matrix of more numbers than there can be"))
   }
 
   // MARK: What only bytes tell
@@ -338,8 +363,8 @@ import Testing
       companions.append(.init(elementType: part.elementType, shape: part.shape, bytes: data))
     }
     let coded = CodedRows(
-      range: 0..<stored.rowCount, rowCount: stored.rowCount, columnCount: stored.columnCount,
-      elementType: values.elementType, companions: companions)
+      range: 0..<stored.rowCount, columnCount: stored.columnCount, elementType: values.elementType,
+      companions: companions)
     var numbers = [Float](repeating: 0, count: count)
     var space = numbers.mutableSpan
     // Safe: bytes have no padding.

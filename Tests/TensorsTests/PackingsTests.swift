@@ -21,38 +21,6 @@ import Testing
     }
   }
 
-  @Test("the catalogue of families knows every ending")
-  func catalogue() throws {
-    struct Catalogue: Decodable {
-      struct Ending: Decodable, Hashable {
-        var ending: String
-        var of: String
-        var part: String
-      }
-      var endings: [Ending]
-    }
-    let url = Fixture.url("../Sources/Checkpoints/Families/families.json")
-    let known = try JSONDecoder().decode(Catalogue.self, from: Data(contentsOf: url)).endings
-    let parts: [CompanionRole: String] = [
-      .scales: "scales", .globalScale: "scales", .zeros: "zeros", .order: "order", .shape: "shape",
-      .codebook: "codebook", .scalesOfScales: "scales", .codebookOfScales: "codebook",
-      .notes: "notes",
-    ]
-    for packing in Packings.all {
-      for ending in packing.values where ending != .same {
-        let wanted = Catalogue.Ending(ending: ending.packed, of: ending.plain, part: "values")
-        #expect(known.contains(wanted), "\(packing.name): \(ending.packed)")
-      }
-      for (role, endings) in packing.companions {
-        for ending in endings {
-          let part = try #require(parts[role])
-          let wanted = Catalogue.Ending(ending: ending.packed, of: ending.plain, part: part)
-          #expect(known.contains(wanted), "\(packing.name): \(ending.packed)")
-        }
-      }
-    }
-  }
-
   @Test("a name follows from the plain one only where that ends as it should")
   func endings() {
     let ending = NameEnding(".qweight", insteadOf: ".weight")

@@ -8,7 +8,7 @@ struct FamilyCatalogue: Decodable, Sendable {
   private var shared: [String: [String: String]]
   private var tensors: [String: TensorNameSet]
   /// How the names of biases, scales and the like follow from those of values.
-  let endings: [PartEnding]
+  var endings: [PartEnding] { PartEnding.all }
 
   /// The catalogue that is built into the program.
   static let builtIn: FamilyCatalogue = {

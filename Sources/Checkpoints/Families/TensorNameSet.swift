@@ -1,3 +1,5 @@
+import Experts
+
 /// Names of tensors by role that families have in common, by where they stand.
 struct TensorNameSet: Decodable, Sendable {
   typealias Names = [TensorRole: [String]]
@@ -12,22 +14,52 @@ struct TensorNameSet: Decodable, Sendable {
   let block: Names?
 }
 
-/// How the name of a tensor that belongs to another follows from that one's.
-struct PartEnding: Decodable, Sendable {
-  /// What the name ends with.
-  let ending: String
-  /// What the name of the values has in its stead.
-  let of: String
-  /// Which part such a tensor is.
-  let part: TensorUse.Part
+/// Where the names of a role stand.
+enum TensorNamePlace: Sendable {
+  /// Whole names.
+  case whole
+  /// Behind the prefix of the model.
+  case model
+  /// Inside a layer.
+  case layer
+}
 
-  /// The name of the values; nil for a name of another kind.
-  func values(of name: String) -> String? {
-    name.hasSuffix(ending) ? String(name.dropLast(ending.count)) + of : nil
-  }
-
-  /// The name of this part; nil where the values have a name of another kind.
-  func name(ofValues values: String) -> String? {
-    values.hasSuffix(of) ? String(values.dropLast(of.count)) + ending : nil
+extension FamilyCatalogue {
+  /// The names of a family's tensors by role, but for those of experts; of two that say the same, the
+  /// later counts.
+  ///
+  /// - Parameters:
+  ///   - family: The family.
+  ///   - blocks: The MoE blocks that are looked at.
+  /// - Returns: Names inside of blocks come with these, as those inside a layer.
+  func names(
+    of family: Family, in blocks: [String]
+  ) -> [(place: TensorNamePlace, role: TensorRole, names: [String])] {
+    var all: [(place: TensorNamePlace, role: TensorRole, names: [String])] = []
+    func add(_ names: TensorNameSet.Names?, _ place: TensorNamePlace, behind start: String = "") {
+      all += (names ?? [:]).map { (place, $0, $1.map { start + $0 }) }
+    }
+    let sets = tensorNames(of: family)
+    for set in sets {
+      add(set.whole, .whole)
+      add(set.model, .model)
+      add(set.layer, .layer)
+    }
+    for block in blocks {
+      for set in sets { add(set.block, .layer, behind: "\(block).") }
+      let routing = family.routing
+      add(
+        [
+          .router: family.router, .selectionBias: routing.bias?.names ?? [],
+          .tokenTable: routing.tokenTable.map { [$0] } ?? [],
+        ], .layer, behind: "\(block).")
+      guard let shared = family.shared else { continue }
+      add(
+        [
+          .sharedGate: sharedNames(shared, .gate), .sharedUp: sharedNames(shared, .up),
+          .sharedDown: sharedNames(shared, .down),
+        ], .layer, behind: "\(block).\(shared.block).")
+    }
+    return all
   }
 }

@@ -1,4 +1,5 @@
 import Experts
+import Tensors
 
 /// The names that the tensors of a model may have, by what they are for.
 struct TensorNames: Sendable {
@@ -19,28 +20,11 @@ struct TensorNames: Sendable {
     layerCount = sizes.layerCount
     expertCount = sizes.expertCount
     endings = catalogue.endings
-    for set in catalogue.tensorNames(of: family) {
-      for (role, names) in set.whole ?? [:] { whole.enter(names, as: role) }
-      for (role, names) in set.model ?? [:] { whole.enter(names, as: role, behind: prefix) }
-      for (role, names) in set.layer ?? [:] { layered.enter(names, as: role) }
-    }
-    for block in catalogue.blocks(of: family) {
-      for set in catalogue.tensorNames(of: family) {
-        for (role, names) in set.block ?? [:] {
-          layered.enter(names, as: role, behind: "\(block).")
-        }
-      }
-      let routing = family.routing
-      layered.enter(family.router, as: .router, behind: "\(block).")
-      layered.enter(routing.bias?.names ?? [], as: .selectionBias, behind: "\(block).")
-      layered.enter(routing.tokenTable.map { [$0] } ?? [], as: .tokenTable, behind: "\(block).")
-      guard let shared = family.shared else { continue }
-      for (projection, role) in [
-        (Projection.gate, TensorRole.sharedGate), (.up, .sharedUp), (.down, .sharedDown),
-      ] {
-        layered.enter(
-          catalogue.sharedNames(shared, projection), as: role,
-          behind: "\(block).\(shared.block).")
+    for (place, role, names) in catalogue.names(of: family, in: catalogue.blocks(of: family)) {
+      switch place {
+      case .whole: whole.enter(names, as: role)
+      case .model: whole.enter(names, as: role, behind: prefix)
+      case .layer: layered.enter(names, as: role)
       }
     }
     for (block, layout) in catalogue.layouts(of: family) {
@@ -59,7 +43,7 @@ struct TensorNames: Sendable {
   func use(of name: String) -> TensorUse? {
     if let use = use(ofValues: name, part: .values) { return use }
     for ending in endings {
-      guard let values = ending.values(of: name) else { continue }
+      guard let values = ending.name.plainName(of: name) else { continue }
       if let use = use(ofValues: values, part: ending.part) { return use }
     }
     return nil
@@ -76,7 +60,7 @@ struct TensorNames: Sendable {
       for expert in 0..<(name.contains("{E}") ? expertCount : 1) {
         let name = name.replacing("{E}", with: "\(expert)")
         if part == .values { names.append(name) }
-        names += endings.compactMap { $0.part == part ? $0.name(ofValues: name) : nil }
+        names += endings.compactMap { $0.part == part ? $0.name.name(of: name) : nil }
       }
     }
     var seen: Set<String> = []

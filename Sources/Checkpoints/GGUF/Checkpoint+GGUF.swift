@@ -29,10 +29,15 @@ extension Checkpoint {
     let catalogue = (chosen?.catalogue ?? .builtIn).adding(layouts: gguf.layouts)
     let config = try ModelConfig(
       path: model.path, bytes: Array(model.config(of: family, families: catalogue).utf8))
-    try self.init(
-      folder: place.path, whole: config, modelType: model.modelType, family: family,
-      catalogue: catalogue,
-      chosenFamily: chosen.flatMap { $0.identity == usual?.id ? nil : $0.identity },
-      expertWidth: expertWidth, files: files, gguf: model.names(in: family, of: catalogue))
+    do {
+      try self.init(
+        folder: place.path, whole: config, modelType: model.modelType, family: family,
+        catalogue: catalogue,
+        chosenFamily: chosen.flatMap { $0.identity == usual?.id ? nil : $0.identity },
+        expertWidth: expertWidth, files: files, gguf: model.names(in: family, of: catalogue))
+    } catch CheckpointError.badConfig(let path, let key?, let reason) {
+      throw CheckpointError.badGGUF(
+        path: path, key: model.key(of: key, in: family), reason: reason)
+    }
   }
 }

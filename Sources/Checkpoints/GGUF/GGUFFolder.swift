@@ -20,8 +20,6 @@ struct GGUFFolder: Sendable {
   /// - Throws: ``CheckpointError/incompleteSet(path:file:sample:count:)`` and
   ///   ``CheckpointError/severalGGUF(path:names:)``
   init?(at path: String) throws(CheckpointError) {
-    var path = path
-    while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
     guard let status = FileStatus(at: path) else { return nil }
     self.path = path
     if status.irregularKind == nil {
@@ -37,9 +35,7 @@ struct GGUFFolder: Sendable {
       others = []
     } else {
       guard let content = try? FolderContent(of: path) else { return nil }
-      let isOther = [".safetensors", ".safetensors.index.json", ".h5", ".hdf5"].contains { ending in
-        content.names.contains { $0.hasSuffix(ending) }
-      }
+      let isOther = content.names.contains(where: WeightFolder.speaksOfWeights)
       let all = content.names.filter { $0.hasSuffix(Self.ending) }
       guard !isOther, !all.isEmpty else { return nil }
       // Projectors of images and statistics of quantisation stand beside models.
@@ -56,7 +52,8 @@ struct GGUFFolder: Sendable {
     }
   }
 
-  private static let ending = ".gguf"
+  /// What the names of such files end in.
+  static let ending = ".gguf"
 
   /// The files of a set, none of which is missing; nil where there is no set.
   private static func whole(_ set: FileSet?, in folder: String) throws(CheckpointError) -> [String]?

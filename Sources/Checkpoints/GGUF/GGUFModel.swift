@@ -82,7 +82,8 @@ struct GGUFModel: Sendable {
     {
       members["num_hidden_layers"] = "\(all - further)"
     }
-    members[family.expertCount[0]] = self[catalogue.expertCount].flatMap(Self.text) ?? "0"
+    let count = self[catalogue.expertCount] ?? .integer(0)
+    members[family.expertCount[0]] = Self.text(of: count)
     if let key = family.routing.perToken.first, let value = self[catalogue.perToken] {
       members[key] = Self.text(of: value)
     }
@@ -90,10 +91,30 @@ struct GGUFModel: Sendable {
       members[family.width[0]] = Self.text(of: value)
     }
     let names = names(in: family, of: families)
-    let layers = Set(parts.flatMap(\.tensors).compactMap { names.moeLayer($0.name) })
+    let tensors = parts.lazy.flatMap(\.tensors)
+    if count.integer == 0, let tensor = tensors.first(where: { names.moeLayer($0.name) != nil }) {
+      throw .badGGUF(
+        path: path, key: "\(architecture).\(catalogue.expertCount)",
+        reason: (self[catalogue.expertCount] == nil ? "is missing" : "is 0")
+          + ", but there is tensor '\(tensor.name)'")
+    }
+    let layers = Set(tensors.compactMap { names.moeLayer($0.name) })
     members[catalogue.layersKey] = "\(layers.sorted())"
     let lines = members.sorted { $0.key < $1.key }.map { "  \(Self.quoted($0.key)): \($0.value)" }
     return "{\n\(lines.joined(separator: ",\n"))\n}\n"
+  }
+
+  /// The key of the metadata that says what keys of config.json do, the first of which is written.
+  func key(of keys: String, in family: Family) -> String {
+    let key = keys.split(separator: " ").first.map(String.init) ?? keys
+    let source =
+      switch key {
+      case family.expertCount.first: catalogue.expertCount
+      case family.routing.perToken.first: catalogue.perToken
+      case family.width.first: catalogue.width.first { self[$0] != nil } ?? catalogue.width.last
+      default: known?.config?[key] ?? catalogue.config[key]
+      }
+    return source.map { "\(architecture).\($0)" } ?? key
   }
 
   /// The value of a key of the architecture.

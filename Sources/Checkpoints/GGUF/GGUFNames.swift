@@ -1,5 +1,3 @@
-import Experts
-
 /// What a family calls the tensors of a GGUF file.
 struct GGUFNames: Sendable {
   private let names: GGUFCatalogue.Names
@@ -26,24 +24,12 @@ struct GGUFNames: Sendable {
     self.prefix = prefix
     block = family.block
     // Of two sets that name the same role, the later one is the family's own.
-    for set in families.tensorNames(of: family) {
-      whole.merge((set.whole ?? [:]).compactMapValues(\.first)) { $1 }
-      whole.merge((set.model ?? [:]).compactMapValues { $0.first.map { prefix + $0 } }) { $1 }
-      layered.merge((set.layer ?? [:]).compactMapValues(\.first)) { $1 }
-      layered.merge(
-        (set.block ?? [:]).compactMapValues { $0.first.map { "\(family.block).\($0)" } }
-      ) {
-        $1
-      }
-    }
-    layered[.router] = family.router.first.map { "\(family.block).\($0)" }
-    layered[.selectionBias] = family.routing.bias?.names.first.map { "\(family.block).\($0)" }
-    guard let shared = family.shared else { return }
-    for (role, projection) in [
-      (TensorRole.sharedGate, Projection.gate), (.sharedUp, .up), (.sharedDown, .down),
-    ] {
-      layered[role] = families.sharedNames(shared, projection).first.map {
-        "\(family.block).\(shared.block).\($0)"
+    for (place, role, names) in families.names(of: family, in: [family.block]) {
+      guard let name = names.first else { continue }
+      switch place {
+      case .whole: whole[role] = name
+      case .model: whole[role] = prefix + name
+      case .layer: layered[role] = name
       }
     }
   }

@@ -1,20 +1,29 @@
+import Files
 import Foundation
 
 /// Where a checkpoint lies that somebody names by a path or by what it is called on the hub.
 struct CheckpointPlace: Sendable {
-  /// The folder with config.json and the weight files.
-  let folder: String
-  /// The snapshot that the folder is; nil outside of the hub's cache.
+  /// What lies there.
+  enum Content: Sendable {
+    /// A folder with config.json and the weight files.
+    case folder(String)
+    /// A model in GGUF files.
+    case gguf(GGUFFolder)
+  }
+
+  /// What lies there.
+  let content: Content
+  /// The snapshot that the folder is; nil for others.
   let snapshot: HubSnapshot?
   /// What should be said of the choice.
   let remarks: [CheckpointRemark]
 
-  /// Finds the folder.
+  /// Finds the folder, or the files.
   ///
-  /// A folder of that name goes before a model in the cache.
+  /// A folder or file of that name goes before a model in the cache.
   ///
   /// - Parameters:
-  ///   - given: A folder, the folder of a model in the hub's cache, or `owner/model`.
+  ///   - given: A folder, a GGUF file, the folder of a model in the hub's cache, or `owner/model`.
   ///   - revision: The revision of a model in the cache; nil for the usual one.
   ///   - cache: The cache.
   /// - Throws: ``CheckpointError``
@@ -24,19 +33,15 @@ struct CheckpointPlace: Sendable {
     var path = given
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     let name = HubName(path)
-    let manager = FileManager.default
-    var isFolder: ObjCBool = false
-    // Safe: Foundation writes one Boolean there during the call.
-    guard unsafe manager.fileExists(atPath: path, isDirectory: &isFolder) else {
-      guard let name else { throw .missing(path: path) }
+    guard let status = FileStatus(at: path) else {
+      guard let name, !path.hasSuffix(GGUFFolder.ending) || cache.holds(name) else {
+        throw .missing(path: path)
+      }
       try self.init(try cache.snapshot(of: name, revision: revision))
       return
     }
-    guard isFolder.boolValue else {
-      throw ForeignWeights.error(ofFile: path) ?? .notAFolder(path: path)
-    }
-    if !manager.fileExists(atPath: "\(path)/config.json"),
-      manager.fileExists(atPath: "\(path)/snapshots")
+    if !FileManager.default.fileExists(atPath: "\(path)/config.json"),
+      FileManager.default.fileExists(atPath: "\(path)/snapshots")
     {
       let absolute = URL(filePath: path).standardizedFileURL.path
       try self.init(
@@ -45,23 +50,42 @@ struct CheckpointPlace: Sendable {
           revision: revision))
       return
     }
-    if let revision { throw .revisionOfFolder(path: path, revision: revision) }
-    let snapshot = HubSnapshot(at: path)
-    try snapshot?.check()
+    // Links are looked at before anything that they lead to is.
+    let holding = HubSnapshot(holding: path)
+    try holding?.check()
+    // What lacks of a part of a snapshot is not known.
+    let snapshot = holding?.path == path ? holding : nil
+    let content = try Self.content(of: path, in: snapshot)
+    if case .folder = content, status.irregularKind != "a folder" {
+      throw ForeignWeights.error(ofFile: path) ?? .notAFolder(path: path)
+    }
+    if let revision { throw .revisionOfPath(path: path, revision: revision) }
     let isInCacheToo = name.map(cache.holds) ?? false
     self.init(
-      folder: path, snapshot: snapshot,
+      content: content, snapshot: snapshot,
       remarks: isInCacheToo ? [.folderBeforeCache(path, cache: cache.path)] : [])
   }
 
   private init(_ found: HubSnapshot) throws(CheckpointError) {
     try found.check()
-    self.init(folder: found.path, snapshot: found, remarks: found.remarks)
+    self.init(
+      content: try Self.content(of: found.path, in: found), snapshot: found,
+      remarks: found.remarks)
   }
 
-  private init(folder: String, snapshot: HubSnapshot?, remarks: [CheckpointRemark]) {
-    self.folder = folder
+  private init(content: Content, snapshot: HubSnapshot?, remarks: [CheckpointRemark]) {
+    self.content = content
     self.snapshot = snapshot
     self.remarks = remarks
+  }
+
+  private static func content(
+    of path: String, in snapshot: HubSnapshot?
+  ) throws(CheckpointError) -> Content {
+    do throws(CheckpointError) {
+      return try GGUFFolder(at: path).map { .gguf($0) } ?? .folder(path)
+    } catch {
+      throw snapshot?.explained(error) ?? error
+    }
   }
 }

@@ -60,37 +60,52 @@ struct HubSnapshot: Sendable {
     modelFolder = folder
   }
 
-  /// Takes a folder as a snapshot, where it lies as one in a cache; nil where it does not.
-  init?(at path: String) {
-    let absolute = URL(filePath: path).standardizedFileURL.path
-    let parts = absolute.split(separator: "/").map(String.init)
-    guard parts.count >= 3, parts[parts.count - 2] == "snapshots",
-      parts[parts.count - 3].hasPrefix("models--")
+  /// Finds the snapshot in a cache that a folder is, or that a folder or file lies in; nil outside
+  /// of any.
+  init?(holding path: String) {
+    let parts = URL(filePath: path).standardizedFileURL.path.split(separator: "/").map(String.init)
+    guard
+      let end = parts.indices.dropFirst(3).last(where: {
+        parts[$0 - 1] == "snapshots" && parts[$0 - 2].hasPrefix("models--")
+      })
     else { return nil }
-    self.path = path
-    modelFolder = "/" + parts.dropLast(2).joined(separator: "/")
+    let absolute = "/" + parts[...end].joined(separator: "/")
+    self.path = end == parts.count - 1 ? path : absolute
+    modelFolder = "/" + parts[..<(end - 1)].joined(separator: "/")
     name = HubName(Checkpoint.name(ofFolder: absolute))
-    revision = name == nil ? nil : parts.last
+    revision = name == nil ? nil : parts[end]
   }
 
-  /// Makes sure that no link of the snapshot leads out of the model's folder.
+  /// Makes sure that no link of the snapshot leads out of the model's folder, at any depth and
+  /// whatever it is called: what is read is chosen later, and conversions copy more than that.
   ///
   /// - Throws: ``CheckpointError/linkLeavesCache(path:target:)``, and
   ///   ``CheckpointError/incompleteSnapshot(path:reason:command:)`` for a link that leads nowhere.
   func check() throws(CheckpointError) {
     let root = resolvedPath(modelFolder) + "/"
-    guard (resolvedPath(path) + "/").hasPrefix(root) else {
-      throw .linkLeavesCache(path: path, target: resolvedPath(path))
-    }
-    for file in Self.visible(in: path)
-    where ["config.json"].contains(file) || file.contains(".safetensors") {
-      let target = resolvedPath("\(path)/\(file)")
-      guard target.hasPrefix(root) else {
-        throw .linkLeavesCache(path: "\(path)/\(file)", target: target)
-      }
-      guard FileManager.default.fileExists(atPath: "\(path)/\(file)") else {
+    var seen: Set<String> = []
+    try check(path, under: root, seen: &seen)
+    for file in Self.visible(in: path) where file == "config.json" || file.contains(".safetensors")
+    {
+      guard FileStatus(at: "\(path)/\(file)") != nil else {
         throw incomplete("the file '\(file)' is a link to nothing")
       }
+    }
+  }
+
+  private func check(
+    _ place: String, under root: String, seen: inout Set<String>
+  ) throws(CheckpointError) {
+    let target = resolvedPath(place)
+    guard "\(target)/".hasPrefix(root) else {
+      throw .linkLeavesCache(path: place, target: target)
+    }
+    // A link may lead to a folder that is looked at already, such as the one that holds it.
+    guard FileStatus(at: target)?.irregularKind == "a folder", seen.insert(target).inserted else {
+      return
+    }
+    for name in Self.all(in: place).sorted() {
+      try check("\(place)/\(name)", under: root, seen: &seen)
     }
   }
 

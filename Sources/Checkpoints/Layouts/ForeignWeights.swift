@@ -77,9 +77,8 @@ struct ForeignWeights: Sendable {
   static func error(inFolder folder: String) -> CheckpointError? {
     // A folder that cannot be listed is told so when its files are opened.
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder).sorted()) ?? []
-    let readable = [".safetensors", ".safetensors.index.json", ".h5", ".hdf5"]
-    let weights = names.filter { name in
-      readable.contains { name.hasSuffix($0) } && !name.hasPrefix("tf_model")
+    let weights = names.filter {
+      WeightFolder.speaksOfWeights($0) && !$0.hasPrefix("tf_model")
     }
     guard weights.isEmpty else {
       guard names.contains("params.json"), !names.contains("config.json") else { return nil }

@@ -189,22 +189,29 @@ extension LayerSurvey {
     _ problem: PackingProblem, _ packing: any Packing,
     of source: (CompanionRole?) -> Weight.Source, stack: [Int]
   ) -> CheckpointError {
-    func unsupported(_ role: CompanionRole?, _ reason: String) -> CheckpointError {
+    func unsupported(
+      _ role: CompanionRole?, _ reason: String, advice: String? = nil
+    ) -> CheckpointError {
       .unsupported(
         path: source(role).file.path, tensor: source(role).tensor.name,
-        elementType: source(role).tensor.elementType.rawValue, reason: reason)
+        elementType: source(role).tensor.elementType.rawValue, reason: reason, advice: advice)
     }
     switch problem {
-    case .wrongShape(let role, let expected):
+    case .wrongShape(nil, let expected):
       return .wrongShape(
-        path: source(role).file.path, tensor: source(role).tensor.name,
-        shape: source(role).tensor.shape, expected: stack + expected)
+        path: source(nil).file.path, tensor: source(nil).tensor.name,
+        shape: source(nil).tensor.shape, expected: stack + expected)
+    case .wrongShape(let role?, let expected):
+      // config.json gives no shapes of what stands beside values.
+      let shapes = [source(role).tensor.shape, stack + expected].map(TensorDescription.text)
+      return unsupported(role, "is \(shapes[0]) where \(packing.name) has \(shapes[1])")
     case .wrongType(let role, let expected):
       let types = expected.map(\.rawValue).joined(separator: " or ")
       return unsupported(role, "stands where \(packing.name) has \(types)")
     case .missing(let role):
       return unsupported(nil, "holds \(packing.name) values without their \(role.rawValue)")
-    case .unsupported(let words): return unsupported(nil, "holds \(words)")
+    case .unsupported(let words, let advice):
+      return unsupported(nil, "holds \(words)", advice: advice)
     }
   }
 

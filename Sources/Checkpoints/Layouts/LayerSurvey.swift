@@ -209,15 +209,15 @@ struct LayerSurvey: Sendable {
     let counts = counted.filter { $0.key[0] != $0.key[1] }
       .sorted { $0.value[0] < $1.value[0] }
       .map { numbers, layers in
-        "\(layersText(layers)): \(numbers[0]) \(numbers[0] == 1 ? "expert" : "experts") by the router and the tensors, where config.json says \(numbers[1])"
+        "\(layersText(layers)): \(numbers[0]) \(numbers[0] == 1 ? "expert" : "experts") by the router and the tensors, where the config says \(numbers[1])"
       }
     let dense = outline.moeLayers.filter(isDense)
     let unshared = measured.filter(lacksShared)
     return counts
       + (unshared.isEmpty
-        ? [] : ["\(layersText(unshared)): no shared expert, where config.json says one"])
+        ? [] : ["\(layersText(unshared)): no shared expert, where the config says one"])
       + (dense.isEmpty
-        ? [] : ["\(layersText(dense)): an ordinary MLP, where config.json says experts"])
+        ? [] : ["\(layersText(dense)): an ordinary MLP, where the config says experts"])
       + (projections.contains(.gate)
         ? [] : ["experts have no gate projection: up and down alone are measured"])
   }

@@ -159,11 +159,12 @@ extension LayerSurvey {
         ))
     } catch {
       // Of another size, or of another packing.
-      guard case .unsupported(let words) = error else { return nil }
+      guard case .unsupported(let words, let advice) = error else { return nil }
       return .failure(
         .unsupported(
           path: values.file.path, tensor: values.tensor.name,
-          elementType: values.tensor.elementType.rawValue, reason: "holds \(words)"))
+          elementType: values.tensor.elementType.rawValue, reason: "holds \(words)",
+          advice: advice))
     }
   }
 
@@ -225,7 +226,7 @@ extension TensorDescription {
 extension CheckpointError {
   /// The tensor that it is about, where that cannot be read.
   fileprivate var tensorName: String? {
-    if case .unsupported(_, let tensor, _, _) = self { return tensor }
+    if case .unsupported(_, let tensor, _, _, _) = self { return tensor }
     return nil
   }
 }

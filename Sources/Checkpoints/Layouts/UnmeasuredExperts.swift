@@ -68,8 +68,8 @@ public struct UnmeasuredExperts: Sendable, Hashable {
     case .otherWidth(let width, let measured, _):
       " of width \(width), where those of width \(measured) are measured"
     case .noSharedWidth(let keys):
-      ", of a shared expert without a width in config.json (\(keys.joined(separator: " x ")))"
-    case .denseLayer: ", in a layer without experts by config.json"
+      ", of a shared expert without a width in the config (\(keys.joined(separator: " x ")))"
+    case .denseLayer: ", in a layer without experts by the config"
     case .otherName(let family): ", of a name that the family \(family) does not have"
     case .outside: " outside the layers of the model"
     }

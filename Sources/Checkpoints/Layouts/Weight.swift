@@ -141,14 +141,6 @@ public struct Weight: Sendable {
     expert == nil && part == nil && !isTransposed && !isPacked
   }
 
-  /// The elements of its tensor that it consists of; nil where they do not lie in one piece.
-  public var elementRange: Range<Int>? {
-    let outputs = part?.outputs(of: rowCount) ?? (first: 0, step: 1)
-    guard outputs.step == 1, !isTransposed else { return nil }
-    let rowsBefore = (expert ?? 0) * (part == nil ? 1 : 2) * rowCount + outputs.first
-    return rowsBefore * columnCount..<(rowsBefore + rowCount) * columnCount
-  }
-
   /// The same share of another tensor of plain numbers, as the gradient of a weight is stored.
   ///
   /// - Precondition: The tensor has the shape of this weight's.

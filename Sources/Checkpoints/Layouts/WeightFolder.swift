@@ -25,6 +25,22 @@ struct WeightFolder: Sendable {
   private static let mainStem = "model"
   private static let indexEnding = ".safetensors.index.json"
 
+  /// Whether a file is a safetensors file by its name.
+  private static func isSafetensors(_ name: String) -> Bool { name.hasSuffix(".safetensors") }
+
+  /// Whether a file is an HDF5 file by its name.
+  private static func isHDF5(_ name: String) -> Bool {
+    name.hasSuffix(".h5") || name.hasSuffix(".hdf5")
+  }
+
+  /// Whether a file holds weights of such folders by its name.
+  static func isWeights(_ name: String) -> Bool { isSafetensors(name) || isHDF5(name) }
+
+  /// Whether a file holds weights, or says which files do.
+  static func speaksOfWeights(_ name: String) -> Bool {
+    isWeights(name) || name.hasSuffix(indexEnding)
+  }
+
   /// Names files that are known to be all that is read.
   init(path: String, files: [String], remarks: [CheckpointRemark]) {
     self.path = path
@@ -45,13 +61,13 @@ struct WeightFolder: Sendable {
     } catch {
       throw .unreadable(path: path, reason: "no permission to list it")
     }
-    if let name = content.misnamed.first(where: { $0.hasSuffix(".safetensors") }) {
+    if let name = content.misnamed.first(where: Self.isSafetensors) {
       throw .unreadable(path: path, reason: "the name of its file \(name) is not UTF-8; rename it")
     }
     let names = content.names
     self.path = path
-    let safetensors = names.filter { $0.hasSuffix(".safetensors") }
-    let hdf5 = names.filter { $0.hasSuffix(".h5") || $0.hasSuffix(".hdf5") }
+    let safetensors = names.filter(Self.isSafetensors)
+    let hdf5 = names.filter(Self.isHDF5)
     let indexes = names.filter { $0.hasSuffix(Self.indexEnding) }
     let reason: String
     let files: [String]
@@ -112,8 +128,7 @@ struct WeightFolder: Sendable {
     for name in names where !name.hasPrefix(".") {
       let inner = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(name)")) ?? []
       let unread = inner.filter { file in
-        [".safetensors", ".h5", ".hdf5"].contains { file.hasSuffix($0) }
-          && !read.contains("\(name)/\(file)")
+        isWeights(file) && !read.contains("\(name)/\(file)")
       }
       if !unread.isEmpty { folders.append("\(name)/") }
       count += unread.count

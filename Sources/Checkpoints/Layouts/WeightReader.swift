@@ -1,8 +1,9 @@
 import Files
 public import Tensors
 
-/// Reads weights, one after the other into the same memory: a matrix of single precision, and half a
-/// mebibyte of what is stored.
+/// Reads weights, one after the other into the same memory: a matrix of single precision, half a
+/// mebibyte of what is stored, and where that is transposed or interleaved, the numbers that it holds:
+/// 4 MiB of four bits each.
 ///
 /// Of a tensor that holds more than the weight, only the rows that it lies in are read.
 public struct WeightReader: Sendable {
@@ -92,8 +93,8 @@ public struct WeightReader: Sendable {
     let companions = try weight.companions()
     let arrangement = WeightArrangement(of: weight)
     var coded = CodedRows(
-      range: 0..<0, rowCount: arrangement.rowCount, columnCount: arrangement.columnCount,
-      elementType: weight.storedType, companions: companions)
+      range: 0..<0, columnCount: arrangement.columnCount, elementType: weight.storedType,
+      companions: companions)
     // Taken out while they are written, so that the closure has them alone.
     var target = Matrix<Float>(rowCount: 0, columnCount: 0)
     var memory: [Float] = []

@@ -36,7 +36,7 @@ extension LayerSurvey {
     } else if let stray = catalogue.biasNames.map({ start + $0 }).first(where: { files[$0] != nil })
     {
       throw CheckpointError.unknownRouting(
-        path: folder, layer: index, reason: "has '\(stray)', of which config.json does not speak")
+        path: folder, layer: index, reason: "has '\(stray)', of which the config does not speak")
     }
     return try routing.rule(
       ofLayer: index, expertCount: experts(ofLayer: index).count, config: config, bias: bias)

@@ -35,18 +35,6 @@ struct Certificate: Codable, Sendable, Equatable {
     let certificate: ConversionOptions.Detail
   }
 
-  /// What was decoded and dropped of a quantised checkpoint.
-  struct Decoded: Codable, Sendable, Equatable {
-    /// The number of matrices, by the way in which they were stored.
-    let matrices: [String: Int]
-    /// The types that they have now.
-    let types: [String]
-    /// The number of tensors that stood beside packed values, by the last word of their names.
-    let dropped: [String: Int]
-    /// The keys of config.json that spoke of them.
-    let configKeys: [String]
-  }
-
   /// A file of the output.
   struct File: Codable, Sendable, Equatable {
     let name: String
@@ -61,7 +49,7 @@ struct Certificate: Codable, Sendable, Equatable {
   let source: Source
   let options: Options
   /// Nil where the checkpoint had plain numbers.
-  let decoded: Decoded?
+  let decoded: DecodedTensors?
   let units: [CertifiedUnit]
   let files: [File]
   let weightFiles: [File]
@@ -107,7 +95,7 @@ struct Certificate: Codable, Sendable, Equatable {
   }
 
   init(
-    version: String, conversion: String, source: Source, options: Options, decoded: Decoded?,
+    version: String, conversion: String, source: Source, options: Options, decoded: DecodedTensors?,
     units: [CertifiedUnit],
     files: [File], weightFiles: [File], bytesBefore: Int, bytesAfter: Int, tableSHA256: String
   ) {

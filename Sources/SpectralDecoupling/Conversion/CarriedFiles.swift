@@ -18,9 +18,11 @@ struct CarriedFiles: Sendable {
     ".h5", ".hdf5", ".npz", ".msgpack", ".onnx", ".ckpt",
   ]
 
-  /// What programs note of quantised weights, which says nothing of decoded ones.
+  /// What programs note of quantised weights, which says nothing of decoded ones: ModelOpt, AutoGPTQ
+  /// and GPTQModel, AutoAWQ, AutoRound and ExLlamaV3, optimum-quanto, llm-compressor.
   private static let quantisationNotes: Set = [
     "hf_quant_config.json", "quantize_config.json", "quant_config.json",
+    "quantization_config.json", "quanto_qmap.json", "recipe.yaml",
   ]
 
   /// Lists the files of a folder and its subfolders.

@@ -33,7 +33,7 @@ public struct ConversionPlan: Sendable {
   public var matrixCount: Int { units.reduce(0) { $0 + $1.weights.count } }
 
   /// What is decoded and dropped; nil where the checkpoint has plain numbers.
-  public var decoded: DecodedTensors? { decoding.map { DecodedTensors($0.certified()) } }
+  public var decoded: DecodedTensors? { decoding?.certified() }
 
   /// The files of the checkpoint's folder that the output will not have.
   public var leftBehind: [String] { files.leftBehind }
@@ -110,7 +110,6 @@ public struct ConversionPlan: Sendable {
       }
     }
   }
-
 }
 
 extension CheckpointError {

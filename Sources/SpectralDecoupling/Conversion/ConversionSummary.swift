@@ -25,14 +25,14 @@ public struct ConversionSummary: Sendable {
     }
     bytesBefore = certificate.bytesBefore
     bytesAfter = certificate.bytesAfter
-    decoded = certificate.decoded.map { DecodedTensors($0) }
+    decoded = certificate.decoded
     leftBehind = certificate.source.leftBehind
     self.wasThere = wasThere
   }
 }
 
-/// What a conversion decoded and dropped of a quantised checkpoint.
-public struct DecodedTensors: Sendable, Hashable {
+/// What a conversion decoded and dropped of a quantised checkpoint, as its certificate tells it.
+public struct DecodedTensors: Codable, Sendable, Hashable {
   /// The number of matrices, by the way in which they were stored.
   public let matrices: [String: Int]
   /// The types that they have now.
@@ -41,13 +41,6 @@ public struct DecodedTensors: Sendable, Hashable {
   public let dropped: [String: Int]
   /// The keys of config.json that spoke of them, and are gone.
   public let configKeys: [String]
-
-  init(_ certified: Certificate.Decoded) {
-    matrices = certified.matrices
-    types = certified.types
-    dropped = certified.dropped
-    configKeys = certified.configKeys
-  }
 }
 
 /// What a unit that was converted came to.

@@ -55,9 +55,9 @@ struct Decoding: Sendable {
   }
 
   /// What the certificate tells of it.
-  func certified() -> Certificate.Decoded {
+  func certified() -> DecodedTensors {
     let all = experts.map(\.weight) + others
-    return Certificate.Decoded(
+    return DecodedTensors(
       matrices: Dictionary(grouping: all, by: \.storage).mapValues(\.count),
       types: Set(all.map(\.elementType.rawValue)).sorted(),
       dropped: Dictionary(grouping: companions) { name in

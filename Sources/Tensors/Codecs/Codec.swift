@@ -22,7 +22,12 @@ public protocol Codec: Sendable {
   /// otherwise.
   var rounding: Rounding? { get }
 
-  /// Decodes some rows: the exact products of values and scales, each rounded once to a `Float`.
+  /// Decodes some rows: the products of values and scales as the tool that wrote them computes them
+  /// in single precision, to the bit.
+  ///
+  /// As a rule all is exact until one rounding. Where a tool rounds in between (a scale times a factor
+  /// for all scales, scales that are quantised themselves, a second factor), so is it done here; the
+  /// packing says which.
   ///
   /// - Parameters:
   ///   - bytes: The stored values of the rows, densely packed from the first bit on.
@@ -89,8 +94,6 @@ public struct CodedRows: Sendable {
   /// The rows, within the matrix as it is stored; the first is one that starts a place along the
   /// first axis.
   public var range: Range<Int>
-  /// The number of rows of the whole matrix.
-  public let rowCount: Int
   /// The number of columns.
   public let columnCount: Int
   /// The type of the stored values.
@@ -100,11 +103,10 @@ public struct CodedRows: Sendable {
 
   /// Describes rows.
   public init(
-    range: Range<Int>, rowCount: Int, columnCount: Int, elementType: ElementType,
+    range: Range<Int>, columnCount: Int, elementType: ElementType,
     companions: [Companion] = []
   ) {
     self.range = range
-    self.rowCount = rowCount
     self.columnCount = columnCount
     self.elementType = elementType
     self.companions = companions

@@ -1,8 +1,12 @@
 /// Blocks of 32, 64 or 256 numbers with their scales, as GGUF files hold them.
 ///
-/// Every block type that llama.cpp falls back to or that people publish in is read; those whose
-/// numbers come from tables of hundreds of words (IQ1, IQ2, IQ3), ternary ones, and NVFP4, which has a
-/// further scale in another tensor, are not.
+/// Thirteen block types are read, among them all that llama.cpp falls back to. Those whose numbers come
+/// from tables of hundreds of words (IQ1, IQ2, IQ3), ternary ones (TQ), Q8_1 and Q8_K, which
+/// llama.cpp keeps in memory alone, and NVFP4, which has a further scale in another tensor, are not.
+///
+/// A number is d * q, or d * q + m with a minimum; in blocks of 256, d and m are multiplied with small
+/// integers of their parts first. All of it is exact until its one rounding: d and m are F16, and the
+/// integers have so few bits that products fit a `Float`, but for the last one of Q6_K.
 ///
 /// Source: the PyPI package gguf 0.19.0, `gguf.quants`, whose results these are bit for bit; it has
 /// them of ggml's `ggml-quants.c`.
@@ -20,10 +24,8 @@ public struct GGUFBlocks: Packing {
     guard let codec = GGUFBlockCodec(of: type) else {
       let read = ElementType.allCases.filter { GGUFBlockCodec(of: $0) != nil }
       throw .unsupported(
-        """
-        \(type.rawValue), whose blocks are not read; quantise it as one of \
-        \(read.map(\.rawValue).joined(separator: " "))
-        """)
+        "blocks of \(type.rawValue)",
+        advice: "quantise the model as one of \(read.map(\.rawValue).joined(separator: ", "))")
     }
     // A row that does not fill its blocks never has the shape that is there.
     let (whole, rest) = stored.columnCount.quotientAndRemainder(dividingBy: type.numberCount)
@@ -128,15 +130,7 @@ struct GGUFBlockCodec: Codec {
 @inline(__always)
 func half(_ block: UnsafePointer<UInt8>, _ offset: Int) -> Float {
   // Safe: the caller's block holds two bytes there.
-  let bits = unsafe UInt32(block[offset]) | UInt32(block[offset &+ 1]) &<< 8
-  let sign = (bits & 0x8000) &<< 16
-  let magnitude = bits & 0x7fff
-  // As in `decodeF16`: exponent 31 becomes 255, others are re-biased; subnormal values are multiples
-  // of 2^-24.
-  let bias: UInt32 = magnitude >= 0x7c00 ? 224 &<< 23 : 112 &<< 23
-  let normal = (magnitude &<< 13) &+ bias
-  let subnormal = (Float(Int32(bitPattern: magnitude)) * 0x1p-24).bitPattern
-  return Float(bitPattern: sign | (magnitude < 0x0400 ? subnormal : normal))
+  unsafe float(ofF16: UInt32(block[offset]) | UInt32(block[offset &+ 1]) &<< 8)
 }
 
 /// A number of few bits as a `Float`.

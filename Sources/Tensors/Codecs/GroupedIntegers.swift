@@ -33,7 +33,7 @@ struct GroupedIntegers: Sendable {
       groupSize.map { size in rows.range.map { $0 / size } }
       ?? inputGroups(rows, groupCount: groupCount)
     var slots: [Int: Int] = [:]
-    var decoded = Rows.Builder()
+    var decoded: (scales: [Float], zeros: [Float]) = ([], [])
     let starts = groups.map { group -> Int? in
       guard group >= 0, group < groupCount else { return nil }
       if let start = slots[group] { return start }
@@ -69,11 +69,6 @@ struct GroupedIntegers: Sendable {
 }
 
 extension GroupedIntegers.Rows {
-  fileprivate struct Builder {
-    var scales: [Float] = []
-    var zeros: [Float] = []
-  }
-
   /// Writes the numbers of a row, all of them NaN where its group is not there; `stored` tells the
   /// stored integer of a column.
   @inline(__always)

@@ -148,6 +148,7 @@ public enum PackingProblem: Error, Sendable, Hashable {
   case wrongType(CompanionRole?, expected: [ElementType])
   /// Something that it needs is not there.
   case missing(CompanionRole)
-  /// It is stored in a way that is known, but not read; the words go on after "holds".
-  case unsupported(String)
+  /// It is stored in a way that is known, but not read; the words go on after "holds". What to do
+  /// with it, where it is another thing than to save the model with plain numbers.
+  case unsupported(String, advice: String? = nil)
 }

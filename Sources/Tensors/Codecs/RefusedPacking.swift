@@ -4,6 +4,8 @@ public struct RefusedPacking: Packing {
   public let name: String
   /// The values.
   public let values: [NameEnding]
+  /// What stands beside them, as far as its names are those of no packing that is read.
+  public let companions: [CompanionRole: [NameEnding]]
   /// The types that tell it from others of the same names; nil where names are enough.
   private let types: [ElementType]?
 
@@ -20,14 +22,20 @@ public struct RefusedPacking: Packing {
     RefusedPacking("SpQR", ".dense_weights"),
     RefusedPacking("FP-Quant", ".qweight", types: [.u8]),
     RefusedPacking("torchao", "._weight_qdata"),
-    RefusedPacking("MLX", ".weight", types: [.u32]),
+    RefusedPacking(
+      "MLX", ".weight", types: [.u32],
+      companions: [.zeros: [NameEnding(".biases", insteadOf: ".weight")]]),
     RefusedPacking("Marlin", ".B", types: [.i32]),
     RefusedPacking("QuIP#", ".Qidxs"),
     RefusedPacking("quanto", ".weight._data"),
   ]
 
-  private init(_ name: String, _ ending: String, types: [ElementType]? = nil) {
+  private init(
+    _ name: String, _ ending: String, types: [ElementType]? = nil,
+    companions: [CompanionRole: [NameEnding]] = [:]
+  ) {
     self.name = name
+    self.companions = companions
     values = ending == ".weight" ? [.same] : [NameEnding(ending, insteadOf: ".weight")]
     self.types = types
   }
