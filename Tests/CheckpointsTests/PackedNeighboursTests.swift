@@ -72,16 +72,24 @@ import Testing
   @Test(
     "what may change them and is not read is refused by name",
     arguments: [
-      "pre_quant_scale", "weight_zero_point", "weight_scale_inv", "svdquant_lora_a", "scale_weight",
-      "weight.scale",
+      "pre_quant_scale", "weight_zero_point", "svdquant_lora_a", "scale_weight", "weight.scale",
     ], [[1], [16], [16, 2]])
   func stray(name: String, shape: [Int]) throws {
     var toy = Self.toy()
     let module = Self.block + "experts.1.up_proj"
     toy.tensors.append(ToyTensor("\(module).\(name)", .f32, shape, seed: 3))
     let error = try #require(try Self.problem(of: toy))
-    let words = "'\(module).\(name)', which may change them and is not read"
+    let words = "has beside its FP8 values the tensor '\(module).\(name)' that may change them"
     #expect("\(error)".contains(words), "\(error)")
+  }
+
+  @Test("of two scales none is chosen")
+  func twoScales() throws {
+    var toy = Self.toy()
+    let tensor = Self.block + "experts.1.up_proj.weight_scale"
+    toy.tensors.append(ToyTensor(tensor + "_inv", .f32, [1], values: [0.5]))
+    let error = try #require(try Self.problem(of: toy))
+    #expect("\(error)".contains("the tensor '\(tensor)' that may change them"), "\(error)")
   }
 
   @Test("so it is beside stacked experts", arguments: ["_pre_quant_scale", "_zero_point", ".extra"])
@@ -90,7 +98,7 @@ import Testing
     let tensor = Self.block + "experts.down_proj" + name
     toy.tensors.append(ToyTensor(tensor, .f32, [2, 4], seed: 3))
     let error = try #require(try Self.problem(of: toy))
-    #expect("\(error)".contains("'\(tensor)', which may change them"), "\(error)")
+    #expect("\(error)".contains("'\(tensor)' that may change them"), "\(error)")
   }
 
   @Test("one scale for each of stacked experts is its own")

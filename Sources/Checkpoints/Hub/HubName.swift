@@ -36,7 +36,10 @@ public struct HubName: Sendable, Hashable {
   /// - Returns: The command, for a shell.
   public func downloadCommand(revision: String?) -> String {
     let patterns = ["config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*"]
-    return "hf download \(self)" + (revision.map { " --revision \($0)" } ?? "")
+    // What somebody typed is pasted into a shell again.
+    let isPlain = revision?.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._/-".contains($0)) }
+    let word = isPlain == true ? revision : revision.map { "'\($0.replacing("'", with: "'\\''"))'" }
+    return "hf download \(self)" + (word.map { " --revision \($0)" } ?? "")
       + patterns.map { " --include '\($0)'" }.joined()
   }
 }

@@ -115,7 +115,9 @@ struct ExpertCensus: Sendable {
     return isThere(.up) && !isThere(.gate) ? [.up, .down] : Projection.allCases
   }
 
-  private mutating func count(_ found: (tensor: TensorDescription, place: WeightFiles.Place), at site: ExpertWords.Site) {
+  private mutating func count(
+    _ found: (tensor: TensorDescription, place: WeightFiles.Place), at site: ExpertWords.Site
+  ) {
     let name = found.tensor.name
     func enter(_ entry: inout Entry) {
       if name < entry.example { entry.example = name }

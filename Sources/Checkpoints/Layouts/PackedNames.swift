@@ -84,7 +84,7 @@ extension PackedSources {
       path: sources[0].file.path, tensor: sources[0].tensor.name,
       elementType: sources[0].tensor.elementType.rawValue,
       reason:
-        "holds \(packing.name) values, and beside them stands '\(name)', which may change them and is not read"
+        "has beside its \(packing.name) values the tensor '\(name)' that may change them"
     )
   }
 }

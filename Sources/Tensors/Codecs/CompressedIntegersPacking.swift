@@ -54,7 +54,7 @@ extension PackedMatrix {
     _ words: String, codes: BlockScaledCodec.Codes, bitCount: Int, rowByteCount: Int
   ) throws(PackingProblem) -> BlockScaledCodec {
     let scales = try part(.scales, [.bf16, .f16, .f32])
-    let block = try scaleBlock(usual: [ScaleBlock(rows: 1, columns: 128)])
+    let block = try scaleBlock(usual: [])
     var codec = BlockScaledCodec(
       name: "\(words), \(block.words(for: self))", codes: codes, rowByteCount: rowByteCount,
       block: block, scaleType: scales.elementType)

@@ -48,7 +48,7 @@ extension PackedMatrix {
   ///
   /// Of several blocks that would give that shape, the one in config.json counts, then those that are
   /// usual for the format, then, where config.json gives none, the one that divides the matrix evenly.
-  /// One axis of scales, or one and a one after it, is that of outputs.
+  /// One axis of scales, or one and a 1 after it, is that of outputs where it could be either.
   ///
   /// - Parameter usual: The blocks that are usual.
   /// - Returns: The rows and columns that share a scale.
@@ -58,14 +58,12 @@ extension PackedMatrix {
     guard let shape = companions[.scales]?.shape else { throw .missing(.scales) }
     let (rows, columns) = (max(1, rowCount), max(1, columnCount))
     if shape.allSatisfy({ $0 == 1 }) { return .whole(of: self) }
-    // One axis of scales is that of outputs.
-    let outputCount = hasInputsFirst ? columns : rows
-    if shape == [outputCount, 1] || shape == [outputCount] {
-      return hasInputsFirst
-        ? ScaleBlock(rows: rows, columns: 1) : ScaleBlock(rows: 1, columns: columns)
-    }
-    if shape == [rows, 1] { return ScaleBlock(rows: 1, columns: columns) }
-    if shape == [1, columns] { return ScaleBlock(rows: rows, columns: 1) }
+    // One axis of scales is that of outputs, wherever both would do.
+    let ofRow = ScaleBlock(rows: 1, columns: columns)
+    let ofColumn = ScaleBlock(rows: rows, columns: 1)
+    if hasInputsFirst, [[columns, 1], [columns]].contains(shape) { return ofColumn }
+    if [[rows, 1], [rows]].contains(shape) { return ofRow }
+    if [[1, columns], [columns]].contains(shape) { return ofColumn }
 
     var blocks: [ScaleBlock] = []
     if let block = notes.block, block.count == 2, block.allSatisfy({ $0 > 0 }) {
