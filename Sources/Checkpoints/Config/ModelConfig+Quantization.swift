@@ -50,7 +50,7 @@ extension ModelConfig {
 
   /// Whether the file says that weights are quantised.
   var saysQuantised: Bool {
-    let places = [self, whole] + whole.values.keys.compactMap { whole.section($0) }
+    let places = [self, whole] + whole.values.own.keys.compactMap { whole.section($0) }
     return places.contains { place in
       Self.staleKeys.contains { place.values[$0].map { !$0.isNull } == true }
     }
@@ -130,5 +130,5 @@ extension ModelConfig {
   }
 
   /// The keys that are there.
-  private var keys: some Sequence<String> { values.keys }
+  private var keys: some Sequence<String> { values.own.keys }
 }

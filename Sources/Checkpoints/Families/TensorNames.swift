@@ -27,20 +27,21 @@ struct TensorNames: Sendable {
     for block in catalogue.blocks(of: family) {
       for set in catalogue.tensorNames(of: family) {
         for (role, names) in set.block ?? [:] {
-          layered.enter(names, as: role, behind: "\(block).")
+          layered.enter(names, as: role, inBlock: block)
         }
       }
       let routing = family.routing
-      layered.enter(family.router, as: .router, behind: "\(block).")
-      layered.enter(routing.bias?.names ?? [], as: .selectionBias, behind: "\(block).")
-      layered.enter(routing.tokenTable.map { [$0] } ?? [], as: .tokenTable, behind: "\(block).")
+      layered.enter(family.router, as: .router, inBlock: block)
+      layered.enter(routing.bias?.names ?? [], as: .selectionBias, inBlock: block)
+      layered.enter(routing.tokenTable.map { [$0] } ?? [], as: .tokenTable, inBlock: block)
       guard let shared = family.shared else { continue }
       for (projection, role) in [
         (Projection.gate, TensorRole.sharedGate), (.up, .sharedUp), (.down, .sharedDown),
       ] {
-        layered.enter(
-          catalogue.sharedNames(shared, projection), as: role,
-          behind: "\(block).\(shared.block).")
+        for weight in catalogue.sharedWeights(shared, projection) {
+          layered.enter(
+            [weight.name], as: weight.stored.part == nil ? role : .sharedGateUp, inBlock: block)
+        }
       }
     }
     for (block, layout) in catalogue.layouts(of: family) {
@@ -50,7 +51,7 @@ struct TensorNames: Sendable {
         isFused ? .expertGateUp : .expertGate, isFused ? nil : .expertUp, .expertDown,
       ]
       for (name, role) in zip(names, roles) {
-        if let name, let role { layered.enter([name], as: role, behind: "\(block).") }
+        if let name, let role { layered.enter([name], as: role, inBlock: block) }
       }
     }
   }
@@ -120,5 +121,9 @@ extension [String: TensorRole] {
     _ names: [String], as role: TensorRole, behind start: String = ""
   ) {
     for name in names { self[start + name] = role }
+  }
+
+  fileprivate mutating func enter(_ names: [String], as role: TensorRole, inBlock block: String) {
+    enter(names.map { nameInLayer($0, block: block) }, as: role)
   }
 }

@@ -31,20 +31,23 @@ struct GGUFNames: Sendable {
       whole.merge((set.model ?? [:]).compactMapValues { $0.first.map { prefix + $0 } }) { $1 }
       layered.merge((set.layer ?? [:]).compactMapValues(\.first)) { $1 }
       layered.merge(
-        (set.block ?? [:]).compactMapValues { $0.first.map { "\(family.block).\($0)" } }
+        (set.block ?? [:]).compactMapValues {
+          $0.first.map { nameInLayer($0, block: family.block) }
+        }
       ) {
         $1
       }
     }
-    layered[.router] = family.router.first.map { "\(family.block).\($0)" }
-    layered[.selectionBias] = family.routing.bias?.names.first.map { "\(family.block).\($0)" }
+    layered[.router] = family.router.first.map { nameInLayer($0, block: family.block) }
+    layered[.selectionBias] = family.routing.bias?.names.first.map {
+      nameInLayer($0, block: family.block)
+    }
     guard let shared = family.shared else { return }
     for (role, projection) in [
       (TensorRole.sharedGate, Projection.gate), (.sharedUp, .up), (.sharedDown, .down),
     ] {
-      layered[role] = families.sharedNames(shared, projection).first.map {
-        "\(family.block).\(shared.block).\($0)"
-      }
+      layered[role] = families.sharedWeights(shared, projection).first { $0.stored.part == nil }
+        .map { nameInLayer($0.name, block: family.block) }
     }
   }
 
@@ -88,7 +91,9 @@ struct GGUFNames: Sendable {
   }
 
   private func layerName(_ words: ArraySlice<Substring>, ending: Substring?) -> String? {
-    if let name = expertName(words) { return "\(block).\(name).\(ending ?? "weight")" }
+    if let name = expertName(words) {
+      return nameInLayer("\(name).\(ending ?? "weight")", block: block)
+    }
     let stem = words.joined(separator: ".")
     guard let role = others[stem] ?? names.layer[stem], !withheld.contains(role),
       let plain = layered[role]

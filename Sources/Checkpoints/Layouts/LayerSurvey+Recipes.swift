@@ -11,9 +11,9 @@ extension LayerSurvey {
     var usual: (any Packing)?
     let parts = stored.tensor.split(separator: "{E}", omittingEmptySubsequences: false)
     return found.numbers.map { expert in
-      let name = found.start + parts.joined(separator: "\(expert)")
+      let name = found.name(parts.joined(separator: "\(expert)"))
       return recipe(
-        of: projection, expert: expert, of: found.count, stored: stored,
+        of: projection, width: expertWidth, expert: expert, of: found.count, stored: stored,
         plain: catalogue.plain(found.layout)[projection],
         name: isFactored ? FactoredExpertNames.unique(of: name) : name, usual: &usual)
     }
@@ -26,11 +26,11 @@ extension LayerSurvey {
     guard let stored = catalogue.plain(found.layout)[projection] else { return [] }
     let shape = projection.shape(hiddenSize: hiddenSize, width: expertWidth)
     return found.numbers.map { expert in
-      let name = found.start + stored.tensor.replacing("{E}", with: "\(expert)")
+      let name = found.name(stored.tensor.replacing("{E}", with: "\(expert)"))
       return MatrixPlace(
         tensor: storedWeightName(name), rowCount: shape[0], columnCount: shape[1],
-        expert: stored.isStacked ? (expert, found.count) : nil, part: stored.part,
-        isTransposed: stored.isTransposed)
+        expert: stored.isStacked ? (expert, found.count) : nil, isFlat: stored.isFlat,
+        part: stored.part, isTransposed: stored.isTransposed)
     }
   }
 
@@ -40,16 +40,17 @@ extension LayerSurvey {
   ///   - name: The name of the plain tensor.
   ///   - shape: Its shape.
   ///   - isTransposed: Whether that has the inputs before the outputs.
+  ///   - firstRows: How many of the outputs the weight has, which stand first; nil for all.
   /// - Returns: The weight; what is wrong where there is none.
   func weight(
-    _ name: String, shape: [Int], isTransposed: Bool = false
+    _ name: String, shape: [Int], isTransposed: Bool = false, firstRows: Int? = nil
   ) -> MoELayer.FoundWeight {
     var usual: (any Packing)?
     return packed(
       name, rowCount: shape[0], columnCount: shape[1], isTransposed: isTransposed, usual: &usual
     ).map { found in
       Weight(
-        rowCount: isTransposed ? shape[1] : shape[0],
+        rowCount: firstRows ?? (isTransposed ? shape[1] : shape[0]),
         columnCount: isTransposed ? shape[0] : shape[1], sources: found.sources,
         isTransposed: found.isTransposed, plainIsTransposed: isTransposed, codec: found.codec,
         plainName: files.storedName(name), numberType: numberType)
@@ -74,18 +75,18 @@ extension LayerSurvey {
     return .success(Weight(file: found.file, tensor: found.tensor))
   }
 
-  /// The recipe of one expert.
+  /// The recipe of one expert of some width, routed or shared.
   func recipe(
-    of projection: Projection, expert: Int, of count: Int, stored: StoredProjection,
+    of projection: Projection, width: Int, expert: Int, of count: Int, stored: StoredProjection,
     plain: StoredProjection? = nil, name: String, usual: inout (any Packing)?
   ) -> MoELayer.FoundWeight {
-    let shape = projection.shape(hiddenSize: hiddenSize, width: expertWidth)
+    let shape = projection.shape(hiddenSize: hiddenSize, width: width)
     let outputCount = shape[0] * (stored.part == nil ? 1 : 2)
     return packed(
       name, rowCount: stored.isTransposed ? shape[1] : outputCount,
       columnCount: stored.isTransposed ? outputCount : shape[1],
       isTransposed: stored.isTransposed, stackOf: stored.isStacked ? count : nil,
-      allowed: stored.allows, usual: &usual
+      isFlat: stored.isFlat, allowed: stored.allows, usual: &usual
     ).map { found in
       Weight(
         rowCount: shape[0], columnCount: shape[1], sources: found.sources,
@@ -114,19 +115,21 @@ extension LayerSurvey {
   ///   - columnCount: The number of its columns.
   ///   - isTransposed: Whether the plain tensor has the inputs before the outputs.
   ///   - count: How many experts it holds; nil where it is a matrix by itself.
+  ///   - isFlat: Whether their rows are counted in one axis.
   ///   - allowed: Whether a packing can be meant.
   ///   - usual: The packing that is tried first; that of this matrix afterwards.
   /// - Returns: How it is stored; what is wrong where it cannot be read.
   private func packed(
     _ name: String, rowCount: Int, columnCount: Int, isTransposed: Bool, stackOf count: Int? = nil,
-    allowed: (any Packing) -> Bool = { _ in true }, usual: inout (any Packing)?
+    isFlat: Bool = false, allowed: (any Packing) -> Bool = { _ in true },
+    usual: inout (any Packing)?
   ) -> Result<Packed, CheckpointError> {
     func read(
       _ packing: any Packing, _ values: Weight.Source
     ) -> Result<Packed, CheckpointError>? {
       self.read(
-        packing, values, name, rowCount: rowCount, columnCount: columnCount,
-        isTransposed: isTransposed, count: count)
+        packing, isFlat ? values.stacked(count) : values, name, rowCount: rowCount,
+        columnCount: columnCount, isTransposed: isTransposed, count: count)
     }
     if let packing = usual, files.hasOneForm(name),
       let values = files.values(of: name, in: packing),
@@ -165,7 +168,7 @@ extension LayerSurvey {
     // The axis of experts, where there is one.
     func inner(_ source: Weight.Source) -> [Int] {
       let shape = source.tensor.shape
-      return count != nil && shape.first == count ? Array(shape.dropFirst()) : shape
+      return holdsStack(source.tensor, of: count) ? Array(shape.dropFirst()) : shape
     }
     func source(_ role: CompanionRole?) -> Weight.Source { role.flatMap { beside[$0] } ?? values }
     let stored = PackedMatrix(
@@ -176,7 +179,7 @@ extension LayerSurvey {
       notes: notes)
     do throws(PackingProblem) {
       guard let codec = try packing.codec(of: stored) else { return nil }
-      if let count, values.tensor.shape.first != count {
+      if count != nil, !holdsStack(values.tensor, of: count) {
         throw .wrongShape(nil, expected: values.tensor.shape)
       }
       // No program stacks what is stored as one column.
@@ -186,7 +189,7 @@ extension LayerSurvey {
       var sources = [first]
       for role in codec.companions {
         guard var source = beside[role] else { throw .missing(role) }
-        source.isShared = count != nil && source.tensor.shape.first != count
+        source.isShared = count != nil && !holdsStack(source.tensor, of: count)
         sources.append(source)
       }
       return .success(
@@ -197,6 +200,13 @@ extension LayerSurvey {
       return .failure(
         problem(error, packing, of: source, stack: count.map { [$0] } ?? []))
     }
+  }
+
+  /// Whether the first axis of a tensor counts experts; there may be a share, of which nothing is
+  /// read, for what has rows in the router but no weights.
+  private func holdsStack(_ tensor: TensorDescription, of count: Int?) -> Bool {
+    guard let count, let first = tensor.shape.first else { return false }
+    return first == count || (otherRouterRows > 0 && first == count + otherRouterRows)
   }
 
   /// What is wrong with a matrix that is packed in a known way, for users.
