@@ -129,7 +129,7 @@ public struct Checkpoint: Sendable {
     catalogue: FamilyCatalogue, chosenFamily: String? = nil, expertWidth: Int? = nil,
     files opened: WeightFiles? = nil, gguf names: GGUFNames? = nil
   ) throws {
-    let config = family.configRoot.flatMap(whole.section) ?? whole
+    let config = whole.languagePart(of: family)
     guard let outline = try ModelOutline(config, family: family, expertWidth: expertWidth) else {
       // Weights that are there outweigh a config that denies them.
       throw Self.anyExpert(in: folder, catalogue).map {

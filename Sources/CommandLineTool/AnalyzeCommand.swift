@@ -22,7 +22,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: .checkpoint, completion: .directory)
+    help: .checkpoint, completion: .checkpoint)
   var checkpoint: String
 
   @Option(

@@ -13,7 +13,7 @@ struct InspectCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: .checkpoint, completion: .directory)
+    help: .checkpoint, completion: .checkpoint)
   var checkpoint: String
 
   @OptionGroup var family: FamilyOption

@@ -15,3 +15,8 @@ extension ArgumentHelp {
     "A folder that holds config.json and the weight files, a GGUF file, or what a model in the Hugging Face cache is called, such as Qwen/Qwen1.5-MoE-A2.7B."
   )
 }
+
+extension CompletionKind {
+  /// Folders, and the files that can be opened without one.
+  static var checkpoint: CompletionKind { .file(extensions: ["gguf"]) }
+}

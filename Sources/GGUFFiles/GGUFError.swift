@@ -23,6 +23,8 @@ public enum GGUFError: Error, Equatable, Sendable {
   case becameShorter(path: String, tensor: String?, expectedBytes: Int, actualBytes: Int)
   /// The file does not start with `GGUF`.
   case notGGUF(path: String)
+  /// The file is one of another format that is read, under a name of GGUF.
+  case misnamed(path: String, format: MisnamedFormat)
   /// The numbers of the file are big-endian.
   case bigEndian(path: String)
   /// The version of the format is none that is read.
@@ -80,6 +82,16 @@ extension GGUFError: CustomStringConvertible {
       """
     case .notGGUF(let path):
       "\(path): does not start with 'GGUF', so it is no GGUF file; check the name"
+    case .misnamed(let path, .safetensors):
+      """
+      \(path): is a safetensors file, not GGUF; give it the suffix .safetensors and put the \
+      config.json of its model beside it
+      """
+    case .misnamed(let path, .hdf5):
+      """
+      \(path): is an HDF5 file, not GGUF; give it the suffix .h5 and put the config.json of its \
+      model beside it
+      """
     case .bigEndian(let path):
       """
       \(path): is a big-endian GGUF file, and only little-endian ones are read; turn it with \

@@ -64,7 +64,11 @@ struct GGUFHeader: Sendable {
     guard byteCount >= 4 else { throw .notGGUF(path: path) }
     var start: [UInt8] = []
     for _ in 0..<4 { start.append(try cursor.next()) }
-    guard start == signature else { throw .notGGUF(path: path) }
+    guard start == signature else {
+      while start.count < min(9, byteCount) { start.append(try cursor.next()) }
+      throw MisnamedFormat(firstBytes: start, byteCount: byteCount)
+        .map { .misnamed(path: path, format: $0) } ?? .notGGUF(path: path)
+    }
     let version = try cursor.next(UInt32.self)
     // A version has few bits: where they stand at the other end, all numbers do.
     if version & 0xffff == 0, version != 0 { throw .bigEndian(path: path) }

@@ -36,7 +36,8 @@ public enum ForeignFormat: String, Sendable, CaseIterable {
   /// What to do with such a file.
   var advice: String {
     switch self {
-    case .gguf, .zip, .pickle: "convert it to safetensors first"
+    case .gguf: "give it the suffix .gguf to have it read as GGUF"
+    case .zip, .pickle: "convert it to safetensors first"
     case .hdf5: "give it the suffix .h5 to have it read as HDF5"
     case .gitLFSPointer: "fetch the file itself with 'git lfs pull'"
     }

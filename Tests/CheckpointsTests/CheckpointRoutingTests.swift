@@ -38,6 +38,30 @@ import Testing
     }
   }
 
+  // MARK: Caps
+
+  @Test("capped logits are what scores are made of, for choosing and for weights")
+  func cap() throws {
+    let logits: [Float] = [8, 4, 0, -1, -2, -3, -4, -5]
+    let bias = ToyTensor(Self.bias, .f32, [8], values: [0, 0.01, 0, 0, 0, 0, 0, 0])
+    for (cap, first) in [(1.0, 1), (0, 0)] {
+      let keys: [String: JSONText] = [
+        "num_experts_per_tok": 1, "moe_router_logit_softcapping": JSONText(verbatim: "\(cap)"),
+      ]
+      let rule = try Self.toy("laguna", keys, bias: bias).routingRule()
+      // The sigmoids of 8 and 4 differ by 0.02, those of their hyperbolic tangents by 0.0002.
+      #expect(rule.choose(from: logits[...]) == [first])
+      let weights = rule.weights(of: [0, 3], from: logits[...])
+      let scores = [8.0, -1].map { (logit: Double) -> Double in
+        1 / (1 + exp(-(cap > 0 ? tanh(logit) : logit)))
+      }
+      for (weight, score) in zip(weights, scores) {
+        // A capped logit is rounded to single precision, which moves a score by less than that.
+        #expect(abs(weight - score / (scores[0] + scores[1])) < Double(Float.ulpOfOne))
+      }
+    }
+  }
+
   // MARK: Families
 
   @Test(

@@ -148,7 +148,7 @@ import Testing
     ("\"id\": \"mine\", ", "", "families[0].id", "is missing"),
     (
       "\"modelTypes\"", "\"modelType\"", "families[0].modelType",
-      "is not known; known there are block, configRoot, expertCount, experts, id, modelTypes, moeLayers, otherRouters, prefixes, published, router, routerIsTransposed, routing, shared, tensors, width"
+      "is not known; known there are block, configRoot, expertCount, experts, hiddenSize, id, layerCount, layers, modelTypes, moeLayers, otherRouterRows, otherRouters, prefixes, published, router, routerIsTransposed, routing, shared, tensors, width"
     ),
     (
       "[\"gate.weight\"]", "\"gate.weight\"", "families[0].router",
@@ -160,7 +160,7 @@ import Testing
     ("\"mlp\"", "\"mlp.\"", "families[0].block", "must be a name without a point at its end"),
     (
       "first dense", "first", "families[0].moeLayers.rule",
-      "must be one of all, sparse step, first dense, layer types, listed, period, interval, block types"
+      "must be one of all, sparse step, first dense, listed, period, interval, block types"
     ),
     (
       "\"key\": \"first_k_dense_replace\", ", "", "families[0].moeLayers.key",
@@ -180,20 +180,20 @@ import Testing
     ),
     (
       "[\"mine\", \"one-each\"]", "[\"one\"]", "families[0].experts[0]",
-      "is 'one', but there is no such layout; there are mine, one-each, one-each-up-down, one-each-w, stacked, stacked-each, stacked-fc, stacked-interleaved, stacked-linear, stacked-transposed, stacked-turns"
+      "is 'one', but there is no such layout; there are mine, one-each, one-each-linear, one-each-up-down, one-each-w, stacked, stacked-apart, stacked-each, stacked-fc, stacked-flat, stacked-interleaved, stacked-linear, stacked-transposed, stacked-turns, stacked-up-down, stacked-w13"
     ),
     (
       "gate-up-down", "gud", "families[0].shared.names",
-      "is 'gud', but there is no such set of shared names; there are gate-up-down, up-down, w"
+      "is 'gud', but there is no such set of shared names; there are fused-gate-up, gate-up-down, input-output, linear-gate-up-down, up-down, w"
     ),
     (
       "experts.{E}.wo.weight\", \"axes\": [\"out\", \"in\"]",
       "experts.{E}.wo.weight\", \"axes\": [\"out\"]", "layouts.mine.down_proj.axes",
-      "must be out and in, in their order; with expert before them where 'tensor' has no {E}, and only there"
+      "must be out and in, in their order; with expert before them, or expert x with the first, where 'tensor' has no {E}, and only there"
     ),
     (
       "\"experts.{E}.wi_up.weight\"", "\"experts.wi_up\"", "layouts.mine.up_proj.axes",
-      "must be out and in, in their order; with expert before them where 'tensor' has no {E}, and only there"
+      "must be out and in, in their order; with expert before them, or expert x with the first, where 'tensor' has no {E}, and only there"
     ),
     (
       "experts.{E}.wi_up.weight", "experts.{E}.wi_gate.weight", "layouts.mine.up_proj.tensor",

@@ -68,6 +68,14 @@ import Testing
       "llama4_text", ["moe_layers": nil, "interleave_moe_layer_step": 2], of: 4,
       expect: [1, 3]),
     Case("llama4_text", [:], of: 2, expect: [0, 1]),
+    Case("llama4_text", ["moe_layers": "3, 1"], of: 4, expect: [1, 3]),
+    // What transformers 5 writes goes before the keys of the family.
+    Case(
+      "llama4_text",
+      ["moe_layers": [0], "mlp_layer_types": ["dense", "sparse", "dense", "sparse"]], of: 4,
+      expect: [1, 3]),
+    Case(
+      "jamba", ["mlp_layer_types": ["sparse", "sparse", "dense"]], of: 3, expect: [0, 1]),
     // Period: L mod period = offset.
     Case("jamba", [:], of: 5, expect: [1, 3]),
     Case(

@@ -51,7 +51,8 @@ import Testing
   func completions(shell: String) throws {
     let outcome = try Tool.run(["--generate-completion-script", shell])
     #expect(outcome.status == 0)
-    for word in ["sdmoe", "analyze", "inspect", "keep-going"] {
+    // Folders and files of GGUF for checkpoints.
+    for word in ["sdmoe", "analyze", "inspect", "keep-going", "gguf"] {
       #expect(outcome.output.contains(word), "\(word)")
     }
     guard shell == "bash" else { return }

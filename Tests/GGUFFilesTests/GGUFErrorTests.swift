@@ -56,6 +56,20 @@ import Testing
       "does not start with 'GGUF', so it is no GGUF file; check the name"
     ),
     (
+      "safetensors", [2, 0, 0, 0, 0, 0, 0, 0] + Array("{}".utf8),
+      """
+      is a safetensors file, not GGUF; give it the suffix .safetensors and put the config.json of \
+      its model beside it
+      """
+    ),
+    (
+      "HDF5", [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0],
+      """
+      is an HDF5 file, not GGUF; give it the suffix .h5 and put the config.json of its model beside \
+      it
+      """
+    ),
+    (
       "nothing after the signature", Array("GGUF".utf8),
       "holds 4 bytes and ends inside its header, in its counts; \(again)"
     ),

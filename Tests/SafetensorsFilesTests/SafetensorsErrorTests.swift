@@ -51,7 +51,7 @@ import Testing
     ),
     (
       .foreignFormat(path: "m", format: .gguf),
-      "m: is a GGUF file, not safetensors; convert it to safetensors first"
+      "m: is a GGUF file, not safetensors; give it the suffix .gguf to have it read as GGUF"
     ),
     (
       .foreignFormat(path: "m", format: .zip),

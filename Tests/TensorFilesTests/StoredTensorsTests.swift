@@ -64,6 +64,24 @@ import Testing
     #expect(throws: SafetensorsError.self) { try StoredTensors(path: other) }
   }
 
+  @Test("files of another format under a name of GGUF or safetensors are told as what they are")
+  func misnamed() throws {
+    let folder = try TemporaryFolder()
+    for (form, format) in [(Form.safetensors, MisnamedFormat.safetensors), (.hdf5, .hdf5)] {
+      let path = folder.path("\(form).gguf")
+      try Self.write(form, to: folder.path("plain"))
+      try FileManager.default.moveItem(atPath: folder.path("plain"), toPath: path)
+      #expect(throws: GGUFError.misnamed(path: path, format: format)) {
+        try StoredTensors(gguf: path)
+      }
+    }
+    let gguf = folder.path("x.safetensors")
+    try Self.write(.gguf, to: gguf)
+    #expect(throws: SafetensorsError.foreignFormat(path: gguf, format: .gguf)) {
+      try StoredTensors(safetensors: gguf)
+    }
+  }
+
   @Test("a named pipe is refused at once, not waited for", arguments: ["pipe", "pipe.h5"])
   func pipe(name: String) throws {
     let folder = try TemporaryFolder()

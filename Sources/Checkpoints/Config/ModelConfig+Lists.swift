@@ -58,6 +58,19 @@ extension ModelConfig {
     return try size(keys)
   }
 
+  /// The integers of a key that has a list of them, or a word with commas between them; nil where the
+  /// key is missing or null.
+  ///
+  /// - Throws: ``CheckpointError/badConfig(path:key:reason:)``
+  func listedIntegers(_ key: String) throws(CheckpointError) -> [Int]? {
+    guard let word = values[key]?.stringValue else { return try integers(key) }
+    let numbers = word.split(separator: ",").map { Int($0.filter { !$0.isWhitespace }) }
+    guard !numbers.contains(nil) else {
+      throw .badConfig(path: path, key: key, reason: "is not a list of whole numbers")
+    }
+    return numbers.compactMap(\.self)
+  }
+
   /// The list of integers of a key; nil where the key is missing or null.
   ///
   /// - Throws: ``CheckpointError/badConfig(path:key:reason:)``

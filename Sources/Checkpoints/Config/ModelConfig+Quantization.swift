@@ -102,7 +102,7 @@ extension ModelConfig {
 
   /// Whether the file says that weights are quantised.
   var saysQuantised: Bool {
-    let places = [self, whole] + whole.values.keys.compactMap { whole.section($0) }
+    let places = [self, whole] + whole.values.own.keys.compactMap { whole.section($0) }
     return places.contains { place in
       Self.quantizationKeys.contains { place.values[$0].map { !$0.isNull } == true }
     }

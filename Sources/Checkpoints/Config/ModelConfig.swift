@@ -20,7 +20,7 @@ public struct ModelConfig: Sendable {
   /// What is read there otherwise than it stands.
   let remarks: [CheckpointRemark]
   private let root: [String: JSONValue]
-  private(set) var values: [String: JSONValue]
+  private(set) var values: ConfigMembers
 
   /// Reads config.json.
   ///
@@ -61,7 +61,7 @@ public struct ModelConfig: Sendable {
       throw .badConfig(path: path, key: nil, reason: "is not a JSON object")
     }
     root = try Self.ordinary(members, path: path)
-    values = root
+    values = ConfigMembers(own: root)
     remarks =
       (document.hasByteOrderMark ? [.byteOrderMark(file: "config.json")] : [])
       + Set(document.repeatedKeys).sorted().map { .repeatedKey($0) }
@@ -78,6 +78,26 @@ public struct ModelConfig: Sendable {
       }
       return try word(value, of: "model_type")
     }
+  }
+
+  /// The `model_type` of language models inside: what wrappers of one have, whatever they are called
+  /// themselves.
+  var wrappedModelTypes: [String] {
+    Self.languageKeys.compactMap { section($0)?.values["model_type"]?.stringValue }
+  }
+
+  /// The keys that wrappers have for the config of their language model.
+  private static let languageKeys = [
+    "text_config", "llm_config", "language_config", "thinker_config.text_config",
+  ]
+
+  /// The part of the whole file that a family's keys stand in: the one that it names, or, where the
+  /// whole does not tell the number of layers, that of a wrapped language model.
+  func languagePart(of family: Family) -> ModelConfig {
+    if let part = family.configRoot.flatMap(section) { return part }
+    guard !family.layerCount.contains(where: has) else { return self }
+    return Self.languageKeys.lazy.compactMap(section)
+      .first { part in family.layerCount.contains(where: part.has) } ?? self
   }
 
   /// The section that the factored SD-MoE form adds to the whole file.
@@ -97,18 +117,16 @@ public struct ModelConfig: Sendable {
   /// The same config with keys looked up in the whole file.
   public var whole: ModelConfig {
     var config = self
-    config.values = root
+    config.values = ConfigMembers(own: root)
     return config
   }
 
   /// The same config with keys looked up in the object that stands under a key, or under several,
   /// one inside the other, with points between them; nil where there is no such object.
   public func section(_ key: String) -> ModelConfig? {
+    guard let inner = values[key]?.objectValue else { return nil }
     var config = self
-    for word in key.split(separator: ".") {
-      guard let inner = config.values[String(word)]?.objectValue else { return nil }
-      config.values = inner
-    }
+    config.values = ConfigMembers(own: inner)
     return config
   }
 

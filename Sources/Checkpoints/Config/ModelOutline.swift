@@ -8,6 +8,8 @@ struct ModelOutline: Sendable {
   let isWidthAsked: Bool
   /// The width of the shared expert; nil where there is none.
   let sharedWidth: Int?
+  /// The number of rows that a router has after those of the routed experts.
+  let otherRouterRows: Int
   /// The number of decoder layers.
   let layerCount: Int
   /// The layers with experts, ascending.
@@ -21,7 +23,14 @@ struct ModelOutline: Sendable {
   init?(
     _ config: ModelConfig, family: Family, expertWidth asked: Int?
   ) throws(CheckpointError) {
-    layerCount = try config.size(["num_hidden_layers"], atMost: 100_000)
+    // Transformers 5 writes some configs with the types of layers alone.
+    if !family.layerCount.contains(where: config.has),
+      let types = try config.strings("layers_block_type")
+    {
+      layerCount = types.count
+    } else {
+      layerCount = try config.size(family.layerCount, atMost: 100_000)
+    }
     guard let key = try ExpertCounts.key(of: config, family: family) else { return nil }
     let layers = try family.moeLayers.layers(of: config, layerCount: layerCount)
     let counts = try ExpertCounts(
@@ -29,10 +38,19 @@ struct ModelOutline: Sendable {
     self.counts = counts
     moeLayers = layers.filter { counts[$0] > 0 }
     guard !moeLayers.isEmpty else { return nil }
-    hiddenSize = try config.size(["hidden_size"])
+    hiddenSize = try config.size(family.hiddenSize)
     isWidthAsked = asked != nil
     if let asked { expertWidth = asked } else { expertWidth = try config.firstSize(family.width) }
     sharedWidth = try Self.sharedWidth(config, family)
+    var rows = 0
+    for key in family.otherRouterRows ?? [] {
+      let count = try config.integer(key) ?? 0
+      guard (0...1_000_000).contains(count) else {
+        throw .badConfig(path: config.path, key: key, reason: "is \(count), beyond reason")
+      }
+      rows += count
+    }
+    otherRouterRows = rows
   }
 
   private static func sharedWidth(

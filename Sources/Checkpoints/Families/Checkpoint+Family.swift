@@ -16,6 +16,9 @@ extension Checkpoint {
         path: path, key: key, reason: "\(reason); \(likenessText(alike))")
     }
     if let family = catalogue.family(ofModelType: type) { return (type, family) }
+    if let family = whole.wrappedModelTypes.lazy.compactMap(catalogue.family(ofModelType:)).first {
+      return (type, family)
+    }
     let alike = familiesAlike(whole, in: folder)
     throw whole.speaksOfExperts || !alike.isEmpty || anyExpert(in: folder, catalogue) != nil
       ? CheckpointError.unknownModelType(

@@ -5,7 +5,7 @@ import Foundation
 struct FamilyCatalogue: Decodable, Sendable {
   private(set) var families: [Family]
   private var layouts: [String: ExpertLayout]
-  private var shared: [String: [String: String]]
+  private var shared: [String: [String: StoredProjection]]
   private var tensors: [String: TensorNameSet]
   /// How the names of biases, scales and the like follow from those of values.
   var endings: [PartEnding] { PartEnding.all }
@@ -61,12 +61,11 @@ struct FamilyCatalogue: Decodable, Sendable {
         )
       }
     }
-    for (key, names) in [
-      ("names", family.shared?.names), ("savedNames", family.shared?.savedNames),
-    ] {
-      if let names, shared[names] == nil {
-        return ("shared.\(key)", unknown(names, "set of shared names", of: shared.keys))
-      }
+    for (place, set) in (family.shared?.places ?? []).enumerated() where shared[set.names] == nil {
+      return (
+        place == 0 ? "shared.names" : "shared.others[\(place - 1)]",
+        unknown(set.names, "set of shared names", of: shared.keys)
+      )
     }
     for (place, set) in family.tensors.enumerated() where tensors[set] == nil {
       return ("tensors[\(place)]", unknown(set, "set of tensors", of: tensors.keys))
@@ -114,10 +113,14 @@ struct FamilyCatalogue: Decodable, Sendable {
   /// The names that a bias of routers has in any family.
   var biasNames: [String] { families.flatMap { $0.routing.bias?.names ?? [] } }
 
-  /// The names that a shared expert's projection may have inside its block.
-  func sharedNames(_ expert: Family.SharedExpert, _ projection: Projection) -> [String] {
-    [expert.names, expert.savedNames].compactMap { set in
-      set.flatMap { shared[$0]?[projection.rawValue] }
+  /// How a shared expert's projection may be stored, with its name inside the MoE block.
+  func sharedWeights(
+    _ expert: Family.SharedExpert, _ projection: Projection
+  ) -> [(name: String, stored: StoredProjection)] {
+    expert.places.compactMap { place in
+      shared[place.names]?[projection.rawValue].map {
+        (nameInLayer($0.tensor, block: place.block), $0)
+      }
     }
   }
 }

@@ -6,7 +6,7 @@ import JSON
 /// A family that a user describes in a file, in the form of `families.json`.
 struct FamilyFile: Decodable, Sendable {
   let layouts: [String: ExpertLayout]?
-  let shared: [String: [String: String]]?
+  let shared: [String: [String: StoredProjection]]?
   let tensors: [String: TensorNameSet]?
   private let families: [Family]
 
@@ -61,13 +61,12 @@ struct FamilyFile: Decodable, Sendable {
       for projection in Projection.allCases {
         guard let stored = layout[projection] else { continue }
         let matrix: Set<StoredProjection.Axis> = [.input, .output]
-        let axes = stored.isStacked ? Array(stored.axes.dropFirst()) : stored.axes
-        guard axes.count == 2, Set(axes) == matrix,
+        guard Set(stored.matrixAxes) == matrix, stored.matrixAxes.count == 2,
           stored.isStacked != stored.tensor.contains("{E}")
         else {
           return (
             "layouts.\(name).\(projection.rawValue).axes",
-            "must be out and in, in their order; with expert before them where 'tensor' has no {E}, and only there"
+            "must be out and in, in their order; with expert before them, or expert x with the first, where 'tensor' has no {E}, and only there"
           )
         }
       }
@@ -80,7 +79,8 @@ struct FamilyFile: Decodable, Sendable {
     }
     for (name, names) in (shared ?? [:]).sorted(by: { $0.key < $1.key }) {
       for (first, second) in Projection.pairs {
-        if let one = names[first.rawValue], one == names[second.rawValue] {
+        if let one = names[first.rawValue], let other = names[second.rawValue], one.overlaps(other)
+        {
           return (
             "shared.\(name).\(second.rawValue)", "is that of \(first.rawValue) too"
           )
@@ -106,12 +106,8 @@ struct FamilyFile: Decodable, Sendable {
   /// Two projections that would be read from the same elements; nil where there are none.
   private func twin(in layout: ExpertLayout) -> (first: Projection, second: Projection)? {
     Projection.pairs.first { first, second in
-      guard let one = layout[first], let other = layout[second], one.tensor == other.tensor else {
-        return false
-      }
-      let halves: [Set<WeightPart>] = [[.firstHalf, .secondHalf], [.even, .odd]]
-      return one.axes != other.axes
-        || !halves.contains(Set([one.part, other.part].compactMap(\.self)))
+      guard let one = layout[first], let other = layout[second] else { return false }
+      return one.overlaps(other)
     }
   }
 }

@@ -17,6 +17,8 @@ indirect enum FamilyForm: Sendable {
   case map(FamilyForm)
   /// Members of these names, and of no others.
   case object(needed: [String: FamilyForm], optional: [String: FamilyForm] = [:])
+  /// A text, or an object of this form.
+  case textOr(FamilyForm)
   /// A text with a further demand, which is told where it does not hold.
   case checked(demand: String, holds: @Sendable (String) -> Bool)
 
@@ -46,6 +48,9 @@ indirect enum FamilyForm: Sendable {
       return members.keys.sorted().lazy.compactMap { name in
         members[name].flatMap { form.mistake(in: $0, at: Self.key(name, in: key)) }
       }.first
+    case .textOr(let form):
+      return value.objectValue == nil
+        ? Self.text.mistake(in: value, at: key) : form.mistake(in: value, at: key)
     case .object(let needed, let optional):
       guard let members = value.objectValue else { return demand("an object", false) }
       let known = needed.merging(optional) { form, _ in form }
@@ -82,7 +87,8 @@ extension FamilyForm {
           optional: ["gate_proj": projection, "plain": .text])),
       "shared": .map(
         .object(
-          needed: ["up_proj": .text, "down_proj": .text], optional: ["gate_proj": .text])),
+          needed: ["up_proj": .textOr(projection), "down_proj": .textOr(projection)],
+          optional: ["gate_proj": .textOr(projection)])),
       "tensors": .map(.object(needed: [:], optional: names)),
     ])
 
@@ -95,17 +101,18 @@ extension FamilyForm {
       "tensors": .list(.text, isEmptyAllowed: true),
     ],
     optional: [
-      "published": .text, "configRoot": .text, "otherRouters": .list(.text),
-      "routerIsTransposed": .flag,
+      "published": .text, "configRoot": .text, "layers": .list(.text),
+      "otherRouters": .list(.text), "routerIsTransposed": .flag, "otherRouterRows": .list(.text),
+      "layerCount": .list(.text), "hiddenSize": .list(.text),
       "prefixes": .list(
         .checked(demand: "empty, or end with a point") { $0.isEmpty || $0.hasSuffix(".") }),
       "shared": .object(
         needed: ["block": block, "names": .text, "width": .list(.text)],
-        optional: ["savedNames": .text]),
+        optional: ["others": .list(.text)]),
     ])
 
   private static let block = FamilyForm.checked(demand: "a name without a point at its end") {
-    !$0.isEmpty && !$0.hasSuffix(".")
+    !$0.hasSuffix(".")
   }
 
   /// How one projection is stored.
@@ -137,7 +144,7 @@ extension FamilyForm {
   private static let routing = FamilyForm.object(
     needed: ["score": words(of: RouterScore.self), "perToken": .list(.text)],
     optional: [
-      "scoreKey": .text, "always": .integer, "tokenTable": .text,
+      "scoreKey": .text, "cap": keyed, "always": .integer, "tokenTable": .text,
       "bias": .object(needed: ["names": .list(.text)], optional: ["key": .text, "default": .flag]),
       "groups": .object(
         needed: [
@@ -156,7 +163,7 @@ extension FamilyForm {
 
   /// A number that config.json may give.
   private static let keyed = FamilyForm.object(
-    needed: ["keys": .list(.text), "default": .number])
+    needed: ["keys": .list(.text, isEmptyAllowed: true), "default": .number])
 
   private static func words<Word: RawRepresentable & CaseIterable>(
     of type: Word.Type

@@ -1,4 +1,7 @@
 /// Which layers of a model have experts, by keys of config.json.
+///
+/// Where `mlp_layer_types` is there, those that it calls sparse, except by the rules that other keys
+/// than `key` tell.
 struct MoELayerRule: Decodable, Sendable {
   enum Rule: String, Decodable, Sendable, CaseIterable {
     /// Every layer.
@@ -7,8 +10,6 @@ struct MoELayerRule: Decodable, Sendable {
     case sparseStep = "sparse step"
     /// Every layer from `key` on whose number the frequency divides.
     case firstDense = "first dense"
-    /// The layers that `mlp_layer_types` calls sparse; without that key, as `first dense`.
-    case layerTypes = "layer types"
     /// The layers listed under `key`; without that key, every one that ends a step of the
     /// frequency.
     case listed
@@ -34,6 +35,17 @@ struct MoELayerRule: Decodable, Sendable {
   /// - Throws: ``CheckpointError`` for a key that is no integer, or a step of zero.
   func layers(of config: ModelConfig, layerCount: Int) throws(CheckpointError) -> [Int] {
     let all = Array(0..<layerCount)
+    // Transformers 5 writes it in place of the keys that a family was published with.
+    if ![.all, .sparseStep, .blockTypes].contains(rule),
+      let types = try config.strings("mlp_layer_types")
+    {
+      guard types.count >= layerCount else {
+        throw .badConfig(
+          path: config.path, key: "mlp_layer_types",
+          reason: "lists \(types.count) layers of \(layerCount)")
+      }
+      return all.filter { types[$0] == "sparse" }
+    }
     switch rule {
     case .all: return all
     case .sparseStep:
@@ -41,18 +53,8 @@ struct MoELayerRule: Decodable, Sendable {
       let dense = Set(try config.integers("mlp_only_layers") ?? [])
       return all.filter { !dense.contains($0) && ($0 + 1) % step == 0 }
     case .firstDense: return try pastFirst(all, config)
-    case .layerTypes:
-      guard let types = try config.strings("mlp_layer_types") else {
-        return try pastFirst(all, config)
-      }
-      guard types.count >= layerCount else {
-        throw .badConfig(
-          path: config.path, key: "mlp_layer_types",
-          reason: "lists \(types.count) layers of \(layerCount)")
-      }
-      return all.filter { types[$0] == "sparse" }
     case .listed:
-      if let key, let listed = try config.integers(key) {
+      if let key, let listed = try config.listedIntegers(key) {
         return Set(listed).filter { all.indices.contains($0) }.sorted()
       }
       let step = try frequency(config)

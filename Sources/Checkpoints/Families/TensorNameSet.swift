@@ -36,8 +36,10 @@ extension FamilyCatalogue {
     of family: Family, in blocks: [String]
   ) -> [(place: TensorNamePlace, role: TensorRole, names: [String])] {
     var all: [(place: TensorNamePlace, role: TensorRole, names: [String])] = []
-    func add(_ names: TensorNameSet.Names?, _ place: TensorNamePlace, behind start: String = "") {
-      all += (names ?? [:]).map { (place, $0, $1.map { start + $0 }) }
+    func add(_ names: TensorNameSet.Names?, _ place: TensorNamePlace, block: String? = nil) {
+      all += (names ?? [:]).map { role, names in
+        (place, role, block.map { block in names.map { nameInLayer($0, block: block) } } ?? names)
+      }
     }
     let sets = tensorNames(of: family)
     for set in sets {
@@ -45,20 +47,25 @@ extension FamilyCatalogue {
       add(set.model, .model)
       add(set.layer, .layer)
     }
+    let routing = family.routing
     for block in blocks {
-      for set in sets { add(set.block, .layer, behind: "\(block).") }
-      let routing = family.routing
+      for set in sets { add(set.block, .layer, block: block) }
       add(
         [
           .router: family.router, .selectionBias: routing.bias?.names ?? [],
           .tokenTable: routing.tokenTable.map { [$0] } ?? [],
-        ], .layer, behind: "\(block).")
+        ], .layer, block: block)
       guard let shared = family.shared else { continue }
-      add(
-        [
-          .sharedGate: sharedNames(shared, .gate), .sharedUp: sharedNames(shared, .up),
-          .sharedDown: sharedNames(shared, .down),
-        ], .layer, behind: "\(block).\(shared.block).")
+      for (projection, role) in [
+        (Projection.gate, TensorRole.sharedGate), (.up, .sharedUp), (.down, .sharedDown),
+      ] {
+        let weights = sharedWeights(shared, projection)
+        add(
+          [
+            role: weights.filter { $0.stored.part == nil }.map(\.name),
+            .sharedGateUp: weights.filter { $0.stored.part != nil }.map(\.name),
+          ], .layer, block: block)
+      }
     }
     return all
   }

@@ -34,7 +34,7 @@ struct TensorNames: Sendable {
         isFused ? .expertGateUp : .expertGate, isFused ? nil : .expertUp, .expertDown,
       ]
       for (name, role) in zip(names, roles) {
-        if let name, let role { layered.enter([name], as: role, behind: "\(block).") }
+        if let name, let role { layered.enter([name], as: role, inBlock: block) }
       }
     }
   }
@@ -104,5 +104,9 @@ extension [String: TensorRole] {
     _ names: [String], as role: TensorRole, behind start: String = ""
   ) {
     for name in names { self[start + name] = role }
+  }
+
+  fileprivate mutating func enter(_ names: [String], as role: TensorRole, inBlock block: String) {
+    enter(names.map { nameInLayer($0, block: block) }, as: role)
   }
 }

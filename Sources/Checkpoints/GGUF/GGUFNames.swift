@@ -74,7 +74,9 @@ struct GGUFNames: Sendable {
   }
 
   private func layerName(_ words: ArraySlice<Substring>, ending: Substring?) -> String? {
-    if let name = expertName(words) { return "\(block).\(name).\(ending ?? "weight")" }
+    if let name = expertName(words) {
+      return nameInLayer("\(name).\(ending ?? "weight")", block: block)
+    }
     let stem = words.joined(separator: ".")
     guard let role = others[stem] ?? names.layer[stem], !withheld.contains(role),
       let plain = layered[role]

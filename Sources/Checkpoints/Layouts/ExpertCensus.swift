@@ -149,7 +149,8 @@ extension [String: ExpertCensus.Entry] {
   static func names(
     in block: String, layout: ExpertLayout, _ projections: [Projection] = Projection.allCases
   ) -> [String] {
-    projections.compactMap { layout[$0] }.flatMap(\.names).map { "\(block).\($0)" }
+    projections.compactMap { layout[$0] }.flatMap(\.names)
+      .map { nameInLayer($0, block: block) }
   }
 
   /// Those that a layout of the experts names.

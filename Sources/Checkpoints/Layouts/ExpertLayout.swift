@@ -8,6 +8,10 @@ struct StoredProjection: Decodable, Sendable {
   /// An axis of the stored tensor.
   enum Axis: String, Decodable, Sendable, CaseIterable {
     case expert
+    /// The outputs of one expert after those of the other, in one axis.
+    case expertOutput = "expert x out"
+    /// The inputs of one expert after those of the other, in one axis.
+    case expertInput = "expert x in"
     case output = "out"
     case input = "in"
   }
@@ -22,8 +26,45 @@ struct StoredProjection: Decodable, Sendable {
   /// The names of the packings that are laid out so; nil for any.
   let packings: [String]?
 
+  private enum Key: String, CodingKey {
+    case tensor, axes, part, packings
+  }
+
+  /// Decodes an object, or the name of a tensor that is the matrix of a linear layer.
+  init(from decoder: any Decoder) throws {
+    if let name = try? decoder.singleValueContainer().decode(String.self) {
+      (tensor, axes, part, packings) = (name, [.output, .input], nil, nil)
+      return
+    }
+    let values = try decoder.container(keyedBy: Key.self)
+    tensor = try values.decode(String.self, forKey: .tensor)
+    axes = try values.decode([Axis].self, forKey: .axes)
+    part = try values.decodeIfPresent(WeightPart.self, forKey: .part)
+    packings = try values.decodeIfPresent([String].self, forKey: .packings)
+  }
+
   /// Whether one tensor holds the matrices of all experts.
-  var isStacked: Bool { axes.first == .expert }
+  var isStacked: Bool { axes.first == .expert || isFlat }
+
+  /// Whether that tensor has two axes, the first of which counts experts too.
+  var isFlat: Bool { axes.first == .expertOutput || axes.first == .expertInput }
+
+  /// What the axes of one matrix mean.
+  var matrixAxes: [Axis] {
+    switch axes.first {
+    case .expert: Array(axes.dropFirst())
+    case .expertOutput: [.output] + axes.dropFirst()
+    case .expertInput: [.input] + axes.dropFirst()
+    default: axes
+    }
+  }
+
+  /// Whether another projection would be read from some of the same elements.
+  func overlaps(_ other: StoredProjection) -> Bool {
+    guard tensor == other.tensor else { return false }
+    let halves: [Set<WeightPart>] = [[.firstHalf, .secondHalf], [.even, .odd]]
+    return axes != other.axes || !halves.contains(Set([part, other.part].compactMap(\.self)))
+  }
 
   /// Whether the inputs stand before the outputs.
   var isTransposed: Bool { axes.last == .output }

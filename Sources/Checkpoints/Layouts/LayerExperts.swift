@@ -5,7 +5,7 @@ import Tensors
 struct LayerExperts: Sendable {
   /// What the names of all tensors of the layer start with.
   let layerStart: String
-  /// The name of that block inside the layer.
+  /// The name of the MoE block inside the layer.
   let block: String
   /// How the experts' weights are stored.
   let layout: ExpertLayout
@@ -23,8 +23,6 @@ struct LayerExperts: Sendable {
   let others: [Int: [Int]]
   /// The name of the router of the experts that are measured.
   let router: String
-  /// The shape of that router.
-  let routerShape: [Int]
   /// The number of the expert that the router's first row is of.
   let firstRouterRow: Int
 
@@ -32,7 +30,10 @@ struct LayerExperts: Sendable {
   let otherLayout: String?
 
   /// What the names of all tensors of the layer's MoE block start with.
-  var start: String { "\(layerStart)\(block)." }
+  var start: String { block.isEmpty ? layerStart : "\(layerStart)\(block)." }
+
+  /// The whole name of a tensor of the block.
+  func name(_ inside: String) -> String { layerStart + nameInLayer(inside, block: block) }
 
   /// The names of the experts' weights inside the layer, packed, factored or neither.
   var names: [String] { [String: ExpertCensus.Entry].names(in: block, layout: layout) }
@@ -61,10 +62,10 @@ extension LayerSurvey {
     let example = entries.experts(in: block, layout: layout).first?.example
     let otherLayout = fitting.lazy.compactMap { entries.experts(in: $0, layout: $1).first?.example }
       .first { $0 != example }
-    let start = "\(layerStart)\(block)."
+    func name(_ inside: String) -> String { layerStart + nameInLayer(inside, block: block) }
     let stored = entries.experts(in: block, layout: layout)
     let last = stored.map(\.count).max() ?? 0
-    let routers = family.router.map { start + $0 }
+    let routers = family.router.map(name)
     let router = routers.first { files[$0] != nil } ?? routers[0]
     let present = Set(stored.flatMap { $0.numbers ?? [] }).sorted()
     let isWhole = last == count && (present.isEmpty || present.count == count)
@@ -80,17 +81,16 @@ extension LayerSurvey {
     if let width, let ours = widths[width], let first = ours.first, first >= total,
       otherNumbers == nil
     {
-      let second = (family.otherRouters ?? []).map { start + $0 }.first { files[$0] != nil }
+      let second = (family.otherRouters ?? []).map(name).first { files[$0] != nil }
       return LayerExperts(
-        layerStart: layerStart, block: block, layout: layout, count: ours.count, configuredCount: ours.count,
-        numbers: ours, otherNumbers: nil, others: others, router: second ?? router,
-        routerShape: routerShape(rows: ours.count), firstRouterRow: first, otherLayout: otherLayout)
+        layerStart: layerStart, block: block, layout: layout, count: ours.count,
+        configuredCount: ours.count, numbers: ours, otherNumbers: nil, others: others,
+        router: second ?? router, firstRouterRow: first, otherLayout: otherLayout)
     }
     return LayerExperts(
       layerStart: layerStart, block: block, layout: layout, count: total, configuredCount: count,
       numbers: (0..<total).filter { !strangers.contains($0) }, otherNumbers: otherNumbers,
-      others: others, router: router, routerShape: routerShape(rows: total), firstRouterRow: 0,
-      otherLayout: otherLayout)
+      others: others, router: router, firstRouterRow: 0, otherLayout: otherLayout)
   }
 
   /// Whether the first expert of a layer can be read in a layout, in all of its projections.
@@ -102,30 +102,53 @@ extension LayerSurvey {
     guard width != nil else { return true }
     return projections.allSatisfy { projection in
       guard let stored = layout[projection] else { return false }
-      let names = stored.names.map { "\(block).\($0)" }
+      let names = stored.names.map { nameInLayer($0, block: block) }
       guard let entry = names.lazy.compactMap({ entries[$0] }).first else { return false }
       let expert = entry.numbers?.min() ?? 0
-      let name = "\(layerStart)\(block)." + stored.tensor.replacing("{E}", with: "\(expert)")
+      let name =
+        layerStart
+        + nameInLayer(stored.tensor.replacing("{E}", with: "\(expert)"), block: block)
       let unique = FactoredExpertNames.unique(of: name)
       let isFactored = files[unique] != nil
       if isFactored, !stored.isStacked { return true }
+      let count = stored.isFlat ? entry.count / max(1, rows(of: projection, stored)) : entry.count
       let found = packed(
         isFactored ? unique : name, stored: stored,
         shape: projection.shape(hiddenSize: hiddenSize, width: expertWidth),
-        stackOf: stored.isStacked ? entry.count : nil)
+        stackOf: stored.isStacked ? count : nil)
       return (try? found.get()) != nil
     }
   }
 
-  private func routerShape(rows: Int) -> [Int] {
-    family.routerIsTransposed == true ? [hiddenSize, rows] : [rows, hiddenSize]
+  /// The number of rows that one expert's matrix has where it is stored.
+  private func rows(of projection: Projection, _ stored: StoredProjection) -> Int {
+    let shape = projection.shape(hiddenSize: hiddenSize, width: expertWidth)
+    return stored.isTransposed ? shape[1] : shape[0] * (stored.part == nil ? 1 : 2)
+  }
+
+  /// The router of the experts that are measured: its first rows, where there are others.
+  func router(among found: LayerExperts) -> MoELayer.FoundWeight {
+    let rows = found.count + otherRouterRows
+    let isTransposed = isTransposedRouter(found.router, rows: rows)
+    return weight(
+      found.router, shape: isTransposed ? [hiddenSize, rows] : [rows, hiddenSize],
+      isTransposed: isTransposed, firstRows: otherRouterRows == 0 ? nil : found.count)
+  }
+
+  /// Whether a router is stored with the hidden size before the experts: where the family's are and
+  /// its shape is not that of others.
+  private func isTransposedRouter(_ name: String, rows: Int) -> Bool {
+    family.routerIsTransposed == true
+      && (rows == hiddenSize || files[name]?.tensor.shape != [rows, hiddenSize])
   }
 
   /// How many experts a router chooses among; nil where there is none of a shape that fits.
   private func routerRows(_ name: String) -> Int? {
     guard let shape = files[name]?.tensor.shape, shape.count == 2 else { return nil }
-    let rows = family.routerIsTransposed == true ? shape[1] : shape[0]
-    return (1...1_000_000).contains(rows) && shape == routerShape(rows: rows) ? rows : nil
+    let isTransposed = family.routerIsTransposed == true && shape[0] == hiddenSize
+    let (rows, columns) = isTransposed ? (shape[1], shape[0]) : (shape[0], shape[1])
+    let count = rows - otherRouterRows
+    return columns == hiddenSize && (1...1_000_000).contains(count) ? count : nil
   }
 
   /// The experts that have a width in all their projections, by width.
@@ -144,7 +167,7 @@ extension LayerSurvey {
       (
         projection,
         [stored.tensor, FactoredExpertNames.unique(of: stored.tensor)].map {
-          census.places(ofLayer: layerStart, named: "\(block).\($0)")
+          census.places(ofLayer: layerStart, named: nameInLayer($0, block: block))
         }
       )
     }

@@ -19,7 +19,7 @@ extension LayerSurvey {
     }
     if stored.isStacked {
       // One tensor, and what is wrong with it is wrong for all.
-      let name = found.start + pattern
+      let name = found.name(pattern)
       let stack = packed(name, stored: stored, shape: shape, stackOf: found.count).flatMap {
         explained($0, pattern: pattern, among: found)
       }
@@ -28,7 +28,7 @@ extension LayerSurvey {
     }
     // All experts of a layer are stored alike, as a rule.
     var alike: AlikeExperts?
-    let parts = (found.start + pattern).split(separator: "{E}", omittingEmptySubsequences: false)
+    let parts = found.name(pattern).split(separator: "{E}", omittingEmptySubsequences: false)
     return found.numbers.map { expert in
       let name = parts.joined(separator: "\(expert)")
       let result =
@@ -49,8 +49,7 @@ extension LayerSurvey {
     _ sources: PackedSources, pattern: String, among found: LayerExperts
   ) -> Result<PackedSources, CheckpointError> {
     guard sources.isPacked else { return .success(sources) }
-    let plain = "\(found.block).\(pattern)"
-    let names = ModuleNames(of: plain)
+    let names = ModuleNames(of: nameInLayer(pattern, block: found.block))
     let known = names.known(to: sources.packing) { name in
       census.example(ofLayer: found.layerStart, named: name) != nil
     }
@@ -58,7 +57,7 @@ extension LayerSurvey {
       .filter { names.isBeside($0) && !known.contains($0) }.min()
       .flatMap { census.example(ofLayer: found.layerStart, named: $0) }
     // The names of GGUF are none of the family's, so that the census does not know it.
-    let factor = files.storedName(found.start + pattern).replacing(/\.weight$/, with: ".scale")
+    let factor = files.storedName(found.name(pattern)).replacing(/\.weight$/, with: ".scale")
     let isFactored = sources.packing is GGUFBlocks && files[factor] != nil
     return (isFactored ? factor : stray).map { .failure(sources.unexplained($0)) }
       ?? .success(sources)
@@ -71,11 +70,11 @@ extension LayerSurvey {
     guard let stored = catalogue.plain(found.layout)[projection] else { return [] }
     let shape = projection.shape(hiddenSize: hiddenSize, width: expertWidth)
     return found.numbers.map { expert in
-      let name = found.start + stored.tensor.replacing("{E}", with: "\(expert)")
+      let name = found.name(stored.tensor.replacing("{E}", with: "\(expert)"))
       return MatrixPlace(
         tensor: storedWeightName(name), rowCount: shape[0], columnCount: shape[1],
-        expert: stored.isStacked ? (expert, found.count) : nil, part: stored.part,
-        isTransposed: stored.isTransposed)
+        expert: stored.isStacked ? (expert, found.count) : nil, isFlat: stored.isFlat,
+        part: stored.part, isTransposed: stored.isTransposed)
     }
   }
 
@@ -85,14 +84,15 @@ extension LayerSurvey {
   ///   - name: The name of the plain tensor.
   ///   - shape: Its shape.
   ///   - isTransposed: Whether that has the inputs before the outputs.
+  ///   - firstRows: How many of the outputs the weight has, which stand first; nil for all.
   /// - Returns: The weight; what is wrong where there is none.
   func weight(
-    _ name: String, shape: [Int], isTransposed: Bool = false
+    _ name: String, shape: [Int], isTransposed: Bool = false, firstRows: Int? = nil
   ) -> MoELayer.FoundWeight {
     packed(name, rowCount: shape[0], columnCount: shape[1], isTransposed: isTransposed).map {
       found in
       Weight(
-        rowCount: isTransposed ? shape[1] : shape[0],
+        rowCount: firstRows ?? (isTransposed ? shape[1] : shape[0]),
         columnCount: isTransposed ? shape[0] : shape[1], sources: found.sources,
         isTransposed: found.isTransposed, plainIsTransposed: isTransposed, codec: found.codec,
         plainName: files.storedName(name), numberType: numberType)
@@ -117,6 +117,19 @@ extension LayerSurvey {
     return .success(Weight(file: found.file, tensor: found.tensor))
   }
 
+  /// Finds the weight of a shared expert.
+  func sharedWeight(
+    _ name: String, of projection: Projection, width: Int, stored: StoredProjection
+  ) -> MoELayer.FoundWeight {
+    let shape = projection.shape(hiddenSize: hiddenSize, width: width)
+    return packed(name, stored: stored, shape: shape).map { found in
+      Weight(
+        rowCount: shape[0], columnCount: shape[1], sources: found.sources, part: stored.part,
+        isTransposed: found.isTransposed, plainIsTransposed: stored.isTransposed,
+        codec: found.codec, plainName: files.storedName(name), numberType: numberType)
+    }
+  }
+
   /// Finds out how the matrix of an expert is stored, or those of all in one tensor.
   ///
   /// - Parameters:
@@ -132,7 +145,8 @@ extension LayerSurvey {
     return packed(
       name, rowCount: stored.isTransposed ? shape[1] : outputCount,
       columnCount: stored.isTransposed ? outputCount : shape[1],
-      isTransposed: stored.isTransposed, stackOf: count, allowed: stored.allows)
+      isTransposed: stored.isTransposed, stackOf: count, isFlat: stored.isFlat,
+      allowed: stored.allows)
   }
 
   /// Finds out how a matrix is stored.
@@ -143,11 +157,12 @@ extension LayerSurvey {
   ///   - columnCount: The number of its columns.
   ///   - isTransposed: Whether the plain tensor has the inputs before the outputs.
   ///   - count: How many experts it holds; nil where it is a matrix by itself.
+  ///   - isFlat: Whether their rows are counted in one axis.
   ///   - allowed: Whether a packing can be meant.
   /// - Returns: How it is stored; what is wrong where it cannot be read.
   private func packed(
     _ name: String, rowCount: Int, columnCount: Int, isTransposed: Bool, stackOf count: Int? = nil,
-    allowed: (any Packing) -> Bool = { _ in true }
+    isFlat: Bool = false, allowed: (any Packing) -> Bool = { _ in true }
   ) -> Result<PackedSources, CheckpointError> {
     let present = files.packed(name).filter { allowed($0.packing) }
     guard let first = present.first else { return .failure(missing(name)) }
@@ -156,8 +171,10 @@ extension LayerSurvey {
       let beside = files.companions(of: name, in: packing)
       do throws(PackingProblem) {
         return try PackedSources(
-          packing, values, beside, rowCount: rowCount, columnCount: columnCount,
-          isTransposed: isTransposed, stackOf: count, notes: notes
+          packing, isFlat ? values.stacked(count) : values, beside, rowCount: rowCount,
+          columnCount: columnCount, isTransposed: isTransposed,
+          stack: count.map { PackedSources.Stack(count: $0, emptyCount: otherRouterRows) },
+          notes: notes
         ).map { .success($0) }
       } catch {
         return .failure(

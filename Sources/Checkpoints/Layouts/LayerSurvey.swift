@@ -11,6 +11,8 @@ struct LayerSurvey: Sendable {
   /// What config.json says of the sizes.
   let hiddenSize, expertWidth: Int
   let sharedWidth: Int?
+  /// The number of rows that routers have after those of the routed experts.
+  let otherRouterRows: Int
   /// The number of decoder layers.
   let layerCount: Int
   /// How experts are factored; nil for ordinary weights.
@@ -56,6 +58,7 @@ struct LayerSurvey: Sendable {
     hiddenSize = outline.hiddenSize
     expertWidth = outline.expertWidth
     sharedWidth = outline.sharedWidth
+    otherRouterRows = outline.otherRouterRows
     layerCount = outline.layerCount
     self.form = form
     self.notes = notes
@@ -90,20 +93,17 @@ struct LayerSurvey: Sendable {
         of: projection, stored: stored, among: found,
         isFactored: form?.unit(layer: index, projection: projection) != nil)
       guard let width = sharedWidth, !lacksShared(index),
-        let name = sharedName(of: projection, among: found)
+        let (name, stored) = sharedWeight(of: projection, among: found)
       else { continue }
-      shared[projection] = weight(
-        name, shape: projection.shape(hiddenSize: hiddenSize, width: width))
+      shared[projection] = sharedWeight(name, of: projection, width: width, stored: stored)
     }
     if let problem = misnumbering(ofLayer: index) ?? secondLayout(ofLayer: index) {
       experts = experts.mapValues { $0.map { _ in .failure(problem) } }
     }
     return MoELayer(
       index: index, expertNumbers: found.numbers, expertCount: found.count,
-      firstRouterRow: found.firstRouterRow,
-      router: weight(
-        found.router, shape: found.routerShape, isTransposed: family.routerIsTransposed == true),
-      experts: experts, shared: shared,
+      firstRouterRow: found.firstRouterRow, router: router(among: found), experts: experts,
+      shared: shared,
       factorProblems: form.map { form in
         Projection.allCases.compactMap { form.unit(layer: index, projection: $0) }
           .flatMap { problems(of: $0, in: form) }
@@ -138,13 +138,15 @@ struct LayerSurvey: Sendable {
     experts[index]?.numbers.isEmpty == false && !isDense(index)
   }
 
-  /// The name of a shared expert's weight; nil where the family has none.
-  func sharedName(of projection: Projection, among found: LayerExperts) -> String? {
+  /// The name of a shared expert's weight and how it is stored; nil where the family has none.
+  func sharedWeight(
+    of projection: Projection, among found: LayerExperts
+  ) -> (name: String, stored: StoredProjection)? {
     guard let expert = family.shared else { return nil }
-    let names = catalogue.sharedNames(expert, projection).map {
-      "\(found.start)\(expert.block).\($0)"
+    let weights = catalogue.sharedWeights(expert, projection).map {
+      (name: found.name($0.name), stored: $0.stored)
     }
-    return names.first(where: files.holdsWeight) ?? names.first
+    return weights.first { files.holdsWeight($0.name) } ?? weights.first
   }
 
   /// Whether a layer past the decoder's has no shared expert though the decoder's have: of those it
@@ -153,7 +155,7 @@ struct LayerSurvey: Sendable {
     guard index >= layerCount, sharedWidth != nil, family.shared != nil else { return false }
     let found = experts(ofLayer: index)
     return !projections.contains { projection in
-      sharedName(of: projection, among: found).map(files.holdsWeight) == true
+      sharedWeight(of: projection, among: found).map { files.holdsWeight($0.name) } == true
     }
   }
 
@@ -229,10 +231,10 @@ struct LayerSurvey: Sendable {
     let blocks = catalogue.blocks(of: family)
     return census.layers[start] == nil
       && !blocks.contains { block in
-        family.router.contains { files["\(start)\(block).\($0)"] != nil }
+        family.router.contains { files[start + nameInLayer($0, block: block)] != nil }
       }
       && (blocks + ["mlp"]).contains { block in
-        names.contains { files["\(start)\(block).\($0)"] != nil }
+        names.contains { files[start + nameInLayer($0, block: block)] != nil }
       }
   }
 
@@ -249,8 +251,7 @@ struct LayerSurvey: Sendable {
     let found = experts(ofLayer: index)
     guard let stored = catalogue.plain(found.layout)[projection] else { return [] }
     let pattern = stored.isStacked ? "experts.{E}.\(projection.rawValue)" : stored.tensor
-    let parts = pattern.split(separator: "{E}", maxSplits: 1)
-    return found.numbers.map { "\(found.start)\(parts[0])\($0)\(parts[1])" }
+    return found.numbers.map { found.name(pattern.replacing("{E}", with: "\($0)")) }
   }
 
   /// How the files spell, or would spell, the ordinary name of a weight that may be factored.

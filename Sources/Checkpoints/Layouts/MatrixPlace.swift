@@ -20,6 +20,8 @@ package struct MatrixPlace: Sendable, Hashable {
   private struct Stack: Hashable {
     let place: Int
     let count: Int
+    /// Whether the axis of experts and the first of the matrices are one.
+    let isFlat: Bool
   }
 
   /// Describes a place.
@@ -30,16 +32,17 @@ package struct MatrixPlace: Sendable, Hashable {
   ///   - columnCount: The number of its columns.
   ///   - expert: The place along the first axis, and how many there are; nil for a tensor of two
   ///     axes.
+  ///   - isFlat: Whether the axis of experts and the first of the matrices are one.
   ///   - part: The share of the outputs, where two projections are stored as one.
   ///   - isTransposed: Whether the tensor has the inputs before the outputs.
   package init(
     tensor: String, rowCount: Int, columnCount: Int, expert: (place: Int, count: Int)? = nil,
-    part: WeightPart? = nil, isTransposed: Bool = false
+    isFlat: Bool = false, part: WeightPart? = nil, isTransposed: Bool = false
   ) {
     self.tensor = tensor
     self.rowCount = rowCount
     self.columnCount = columnCount
-    stack = expert.map { Stack(place: $0.place, count: $0.count) }
+    stack = expert.map { Stack(place: $0.place, count: $0.count, isFlat: isFlat) }
     self.part = part
     self.isTransposed = isTransposed
   }
@@ -48,7 +51,8 @@ package struct MatrixPlace: Sendable, Hashable {
   package func renamed(_ tensor: String) -> MatrixPlace {
     MatrixPlace(
       tensor: tensor, rowCount: rowCount, columnCount: columnCount,
-      expert: stack.map { ($0.place, $0.count) }, part: part, isTransposed: isTransposed)
+      expert: stack.map { ($0.place, $0.count) }, isFlat: stack?.isFlat ?? false, part: part,
+      isTransposed: isTransposed)
   }
 
   /// The number of elements of the matrix.
@@ -57,7 +61,9 @@ package struct MatrixPlace: Sendable, Hashable {
   /// The shape of the whole tensor.
   package var shape: [Int] {
     let arrangement = WeightArrangement(of: self)
-    return (stack.map { [$0.count] } ?? []) + [arrangement.rowCount, arrangement.columnCount]
+    let matrix = [arrangement.rowCount, arrangement.columnCount]
+    guard let stack else { return matrix }
+    return stack.isFlat ? [stack.count * matrix[0], matrix[1]] : [stack.count] + matrix
   }
 
   /// The place along the first axis, where experts are stacked there.

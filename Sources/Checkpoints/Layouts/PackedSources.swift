@@ -13,6 +13,20 @@ struct PackedSources: Sendable {
   /// What the codec was made for.
   private let form: PackedMatrix
 
+  /// The experts that one tensor holds.
+  struct Stack {
+    let count: Int
+    /// How many more shares there may be, of which nothing is read: for what has rows in the router
+    /// but no weights.
+    var emptyCount = 0
+
+    /// Whether the first axis of a tensor counts experts.
+    func isAxis(of tensor: TensorDescription) -> Bool {
+      guard let first = tensor.shape.first else { return false }
+      return first == count || (emptyCount > 0 && first == count + emptyCount)
+    }
+  }
+
   /// Reads a matrix as a packing has it; nil where it is none of that packing.
   ///
   /// - Parameters:
@@ -22,12 +36,12 @@ struct PackedSources: Sendable {
   ///   - rowCount: The number of rows of a plain tensor, or of an expert's share of it.
   ///   - columnCount: The number of its columns.
   ///   - isTransposed: Whether the plain tensor has the inputs before the outputs.
-  ///   - count: How many experts the tensors hold; nil where it is a matrix by itself.
+  ///   - stack: The experts that the tensors hold; nil where it is a matrix by itself.
   ///   - notes: What config.json says of quantised weights.
   /// - Throws: What is wrong, where it is stored in this way beyond doubt.
   init?(
     _ packing: any Packing, _ values: Weight.Source, _ beside: [CompanionRole: Weight.Source],
-    rowCount: Int, columnCount: Int, isTransposed: Bool = false, stackOf count: Int? = nil,
+    rowCount: Int, columnCount: Int, isTransposed: Bool = false, stack: Stack? = nil,
     notes: QuantizationNotes
   ) throws(PackingProblem) {
     // The axis of experts, where there is one.
@@ -35,7 +49,7 @@ struct PackedSources: Sendable {
       let shape = source.tensor.shape
       return PackedMatrix.Part(
         source.tensor.elementType,
-        count != nil && shape.first == count ? Array(shape.dropFirst()) : shape)
+        stack?.isAxis(of: source.tensor) == true ? Array(shape.dropFirst()) : shape)
     }
     let form = PackedMatrix(
       rowCount: packing.isTransposed ? columnCount : rowCount,
@@ -47,18 +61,18 @@ struct PackedSources: Sendable {
       throw .unsupported(
         "values of a matrix that was transformed before (transform_config: \(transforms)), which is not undone")
     }
-    if let count, values.tensor.shape.first != count {
+    if let stack, !stack.isAxis(of: values.tensor) {
       throw .wrongShape(nil, expected: values.tensor.shape)
     }
     // No program stacks what is stored as one column.
-    guard let first = values.reshaped(for: codec), count == nil || codec.valuesAs == nil else {
+    guard let first = values.reshaped(for: codec), stack == nil || codec.valuesAs == nil else {
       throw .unsupported("\(packing.name) values in a shape of their own")
     }
     sources =
       try [first]
       + codec.companions.map { role throws(PackingProblem) in
         guard var source = beside[role] else { throw .missing(role) }
-        source.isShared = count != nil && source.tensor.shape.first != count
+        source.isShared = stack.map { !$0.isAxis(of: source.tensor) } ?? false
         return source
       }
     self.codec = codec
@@ -112,7 +126,7 @@ struct AlikeExperts {
     among found: LayerExperts, in survey: LayerSurvey
   ) {
     func places(_ name: String) -> [Int: WeightFiles.Place] {
-      survey.census.places(ofLayer: found.layerStart, named: "\(found.block).\(name)")
+      survey.census.places(ofLayer: found.layerStart, named: nameInLayer(name, block: found.block))
     }
     let present = Set(stored.names).map(places).filter { !$0.isEmpty }
     guard present.count == 1 else { return nil }

@@ -48,6 +48,17 @@ struct ReshapedTensor: TensorFile {
 }
 
 extension Weight.Source {
+  /// The same tensor with an axis of experts before the two that it has; itself where there are no
+  /// whole matrices of so many experts.
+  func stacked(_ count: Int?) -> Weight.Source {
+    let shape = tensor.shape
+    guard let count, count > 0, shape.count == 2, shape[0].isMultiple(of: count) else {
+      return self
+    }
+    let form = PackedMatrix.Part(tensor.elementType, [count, shape[0] / count, shape[1]])
+    return ReshapedTensor(self, as: form).map { Weight.Source(file: $0, tensor: $0.tensor) } ?? self
+  }
+
   /// The values as their codec wants to read them; nil where they have another number of bytes.
   func reshaped(for codec: any Codec) -> Weight.Source? {
     guard let form = codec.valuesAs else { return self }

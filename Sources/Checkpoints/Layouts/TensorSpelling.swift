@@ -6,7 +6,7 @@ import Experts
 /// `module.model.layers.0…`, `_orig_mod.model.layers.0…`, `base_model.model.model.layers.0…`,
 /// `model.layers.0._fsdp_wrapped_module.mlp…`. Words of wrappers, which begin with an underscore or
 /// are `module`, are passed over wherever they stand. Whatever else stands in front is found by the
-/// names of routers and experts.
+/// names of routers and experts. A family may also have other words for `layers`.
 struct TensorSpelling: Sendable {
   /// What stands before `layers.{L}.` in the names as the family has them.
   let prefix: String
@@ -17,6 +17,8 @@ struct TensorSpelling: Sendable {
   /// What is read otherwise than it stands.
   let remarks: [CheckpointRemark]
   private let outer: String
+  /// What the files have for the family's names otherwise than these.
+  private let words: FamilyWords
   /// How names of GGUF come to those of the family; nil for files that have the family's.
   private var gguf: GGUFNames?
   /// Whether every name in the files is as the family has it.
@@ -26,13 +28,13 @@ struct TensorSpelling: Sendable {
   func plain(_ name: String) -> String {
     guard !isPlain else { return name }
     if let gguf { return gguf.plain(name) ?? name }
-    let inner = unwrapped(name)
+    let inner = words.plain(name)
     return outer.isEmpty ? inner : String(inner.trimmingPrefix(outer))
   }
 
   /// How the files spell, or would spell, a name that the family has.
   func storedName(_ name: String) -> String {
-    stored[name] ?? gguf?.stored(name) ?? front + name
+    stored[name] ?? gguf?.stored(name) ?? front + words.stored(name)
   }
 
   /// Says how files of GGUF spell the names of a family.
@@ -59,9 +61,10 @@ struct TensorSpelling: Sendable {
     let sites = ExpertSites(of: family, in: catalogue)
     var stored: [String: String] = [:]
     var words: Set<String> = []
-    let wrapped = files.names.filter(hasWrapper).sorted()
+    var spelled = FamilyWords(layers: family.layers ?? [])
+    let wrapped = files.names.filter(spelled.differs).sorted()
     for name in wrapped {
-      let inner = unwrapped(name)
+      let inner = spelled.plain(name)
       let isExpert = sites.site(of: inner) != nil
       if let twin = stored[inner] ?? (files[inner] == nil ? nil : inner) {
         // Only what is measured is worth a refusal.
@@ -70,7 +73,10 @@ struct TensorSpelling: Sendable {
         }
       } else {
         stored[inner] = name
-        if isExpert { words.formUnion(wrappers(in: name)) }
+        if isExpert {
+          words.formUnion(wrappers(in: name))
+          spelled.note(name)
+        }
       }
     }
     let known = files.spelled(TensorSpelling(prefix: "", outer: "", stored: stored))
@@ -82,7 +88,7 @@ struct TensorSpelling: Sendable {
     let found =
       try plain
       ?? sites.prefix(
-        of: files.names.filter { !hasWrapper($0) } + stored.keys, family: family,
+        of: files.names.filter { !spelled.differs($0) } + stored.keys, family: family,
         moeLayers: moeLayers, folder: folder)
     let prefix = found ?? family.prefixes.first ?? ""
     let ending =
@@ -93,7 +99,7 @@ struct TensorSpelling: Sendable {
       }
     let outer = String(prefix.dropLast(ending?.count ?? prefix.count))
     if !outer.isEmpty {
-      let inner = files.names.filter { !hasWrapper($0) }.map { ($0, $0) } + stored.map { $0 }
+      let inner = files.names.filter { !spelled.differs($0) }.map { ($0, $0) } + stored.map { $0 }
       for (name, file) in inner where name.hasPrefix(outer) {
         let rest = String(name.dropFirst(outer.count))
         if files[rest] == nil, stored[rest] == nil { stored[rest] = file }
@@ -102,18 +108,19 @@ struct TensorSpelling: Sendable {
     self.init(
       prefix: ending ?? prefix, outer: outer, stored: stored,
       isPlain: wrapped.isEmpty && outer.isEmpty,
-      front: Self.front(of: stored, sites: sites, prefix: ending ?? prefix),
+      front: Self.front(of: stored, sites: sites, prefix: ending ?? prefix, words: spelled),
       remarks: Self.remarks(
         words: words.sorted() + (outer.isEmpty ? [] : [String(outer.dropLast())]),
-        prefix: ending == nil ? prefix : nil))
+        prefix: ending == nil ? prefix : nil), familyWords: spelled)
   }
 
   private init(
     prefix: String, outer: String, stored: [String: String], isPlain: Bool = false,
     front: String = "",
-    remarks: [CheckpointRemark] = []
+    remarks: [CheckpointRemark] = [], familyWords: FamilyWords = FamilyWords(layers: [])
   ) {
     self.prefix = prefix
+    words = familyWords
     self.outer = outer
     self.stored = stored
     self.isPlain = isPlain
@@ -123,13 +130,15 @@ struct TensorSpelling: Sendable {
 
   /// What stands in the files before a name, as the first router or expert of the layers shows it.
   private static func front(
-    of stored: [String: String], sites: ExpertSites, prefix: String
+    of stored: [String: String], sites: ExpertSites, prefix: String, words spelled: FamilyWords
   ) -> String {
     guard let plain = stored.keys.filter({ sites.site(of: $0)?.prefix == prefix }).min(),
       let name = stored[plain]
     else { return "" }
     let words = name.split(separator: ".", omittingEmptySubsequences: false)
-    let start = words.indices.last { unwrapped(words[$0...].joined(separator: ".")) == plain }
+    let start = words.indices.last {
+      spelled.plain(words[$0...].joined(separator: ".")) == plain
+    }
     return words[..<(start ?? 0)].map { "\($0)." }.joined()
   }
 
@@ -160,13 +169,13 @@ struct ExpertSites: Sendable {
     var routers: Set<String> = []
     var experts: Set<String> = []
     for (block, layout) in catalogue.layouts(of: family) {
-      let names = family.router.map { "\(block).\($0)" }
+      let names = family.router.map { nameInLayer($0, block: block) }
       routers.formUnion(names)
       first += names
       for projection in Projection.allCases {
-        experts.formUnion((layout[projection]?.names ?? []).map { "\(block).\($0)" })
+        experts.formUnion((layout[projection]?.names ?? []).map { nameInLayer($0, block: block) })
       }
-      first.append("\(block).\(layout.first.tensor.replacing("{E}", with: "0"))")
+      first.append(nameInLayer(layout.first.tensor.replacing("{E}", with: "0"), block: block))
     }
     self.first = first
     self.routers = routers
@@ -234,6 +243,50 @@ private func hasWrapper(_ name: String) -> Bool {
 
 private func wrappers(in name: String) -> [String] {
   name.split(separator: ".").filter(isWrapper).map(String.init)
+}
+
+/// Words of a family's names that files may have otherwise: what it has for `layers`.
+private struct FamilyWords {
+  let layers: [String]
+  /// The word that the files have for `layers`; nil where they have that.
+  private(set) var used: String?
+
+  init(layers: [String]) { self.layers = layers }
+
+  /// Whether a name is not as the family has it.
+  func differs(_ name: String) -> Bool {
+    hasWrapper(name) || (!layers.isEmpty && layerWord(in: name) != nil)
+  }
+
+  /// What the family calls a tensor.
+  func plain(_ name: String) -> String {
+    let name = unwrapped(name)
+    guard let word = layers.isEmpty ? nil : layerWord(in: name) else { return name }
+    return name[..<word.lowerBound] + "layers" + name[word.upperBound...]
+  }
+
+  /// Takes the word from the name of an expert.
+  mutating func note(_ name: String) {
+    let name = unwrapped(name)
+    if let word = layerWord(in: name) { used = String(name[word]) }
+  }
+
+  /// How the files have, or would have, a name of the family.
+  func stored(_ name: String) -> String {
+    guard let used, let word = Self.place(of: "layers", in: name) else { return name }
+    return name[..<word.lowerBound] + used + name[word.upperBound...]
+  }
+
+  private func layerWord(in name: String) -> Range<String.Index>? {
+    layers.lazy.compactMap { Self.place(of: $0, in: name) }.first
+  }
+
+  /// A word before the number of a layer.
+  private static func place(of word: String, in name: String) -> Range<String.Index>? {
+    let words = name.split(separator: ".", omittingEmptySubsequences: false)
+    return words.indices.dropLast().first { words[$0] == word && Int(words[$0 + 1]) != nil }
+      .map { words[$0].startIndex..<words[$0].endIndex }
+  }
 }
 
 private func unwrapped(_ name: String) -> String {

@@ -107,6 +107,8 @@ extension LayerSurvey {
     let numbers = Dictionary(
       experts.keys.map { (layerStart(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
     let obstacles = obstaclesPastLayers
+    let named = Set(
+      catalogue.tensorNames(of: family).flatMap { ($0.layer ?? [:]).values.flatMap(\.self) })
     for (start, layer) in census.layers {
       let isOfDecoder = layer.stem == "\(prefix)layers."
       let number = numbers[start] ?? (isOfDecoder ? layer.number : nil)
@@ -118,6 +120,11 @@ extension LayerSurvey {
           tally.enter(
             reason, layer: number, name: start + pattern, experts: numbers, obstacle: obstacle)
         }
+        // What the family has as another part of a layer is none of its experts.
+        let strange = entry.numbers?.filter { expert in
+          !named.contains(pattern.replacing("{E}", with: "\(expert)"))
+        }
+        if strange?.isEmpty == true { continue }
         guard let number, let ours else {
           let isDense = number.map { $0 < layerCount } == true && isKnown(pattern)
           enter(
@@ -126,7 +133,7 @@ extension LayerSurvey {
           continue
         }
         guard ours.names.contains(pattern) else {
-          enter(entry.numbers, .otherName(family: family.id))
+          enter(entry.numbers, reason(ofUnnamed: entry, pattern))
           continue
         }
         let isPassedOver = !measured.contains(number) && !moeLayers.contains(number)
@@ -179,7 +186,7 @@ extension LayerSurvey {
     var known: Set<String> = []
     for (number, found) in experts {
       for projection in projections {
-        guard let name = sharedName(of: projection, among: found) else { continue }
+        guard let (name, _) = sharedWeight(of: projection, among: found) else { continue }
         let stored = files.packed(name).map { files.plainName($0.values.tensor.name) }
         guard !stored.isEmpty else { continue }
         known.formUnion(stored)
@@ -198,6 +205,27 @@ extension LayerSurvey {
           name: start + pattern, experts: nil)
       }
     }
+  }
+
+  /// Why a tensor of experts in a layer that has others is not measured: a width of its own, where
+  /// the family has such experts in a place of theirs.
+  private func reason(
+    ofUnnamed entry: ExpertCensus.Entry, _ pattern: String
+  ) -> UnmeasuredExperts.Reason {
+    let other = catalogue.layouts(of: family).lazy.compactMap { block, layout -> Int? in
+      let projection = Projection.allCases.first { projection in
+        layout[projection]?.names.contains { nameInLayer($0, block: block) == pattern } == true
+      }
+      guard let projection, let stored = layout[projection], !stored.isFlat,
+        let shape = files[entry.example]?.tensor.shape
+      else { return nil }
+      let matrix = stored.isStacked ? Array(shape.dropFirst()) : shape
+      guard matrix.count == 2 else { return nil }
+      let outputs = matrix[stored.isTransposed ? 1 : 0] / (stored.part == nil ? 1 : 2)
+      return projection == .down ? matrix[stored.isTransposed ? 0 : 1] : outputs
+    }.first
+    guard let other, other != expertWidth else { return .otherName(family: family.id) }
+    return .otherWidth(other, measured: expertWidth, isPastLayers: false)
   }
 
   private func isKnown(_ pattern: String) -> Bool {

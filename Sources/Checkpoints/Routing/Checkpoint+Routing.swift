@@ -25,21 +25,25 @@ extension LayerSurvey {
   /// The rule by which the router of a layer that has experts chooses.
   fileprivate func routingRule(ofLayer index: Int, config: ModelConfig) throws -> RoutingRule {
     let routing = family.routing
-    let start = start(ofLayer: index)
-    if let table = routing.tokenTable.map({ start + $0 }), files[table] != nil {
+    let found = experts(ofLayer: index)
+    guard otherRouterRows == 0 else {
+      throw CheckpointError.unknownRouting(
+        path: folder, layer: index,
+        reason: "has a router of \(found.count + otherRouterRows) rows for \(found.count) experts")
+    }
+    if let table = routing.tokenTable.map(found.name), files[table] != nil {
       throw CheckpointError.unknownRouting(
         path: folder, layer: index, reason: "chooses them by a table of tokens, '\(table)'")
     }
     var bias: [Double]?
     if let weight = try selectionBias(ofLayer: index, config: config) {
       bias = try values(ofBias: try weight.get(), layer: index)
-    } else if let stray = catalogue.biasNames.map({ start + $0 }).first(where: { files[$0] != nil })
-    {
+    } else if let stray = catalogue.biasNames.map(found.name).first(where: { files[$0] != nil }) {
       throw CheckpointError.unknownRouting(
         path: folder, layer: index, reason: "has '\(stray)', of which the config does not speak")
     }
     return try routing.rule(
-      ofLayer: index, expertCount: experts(ofLayer: index).count, config: config, bias: bias)
+      ofLayer: index, expertCount: found.count, config: config, bias: bias)
   }
 
   /// The bias that is added for choosing; nil where the family or the config has none.
@@ -49,19 +53,22 @@ extension LayerSurvey {
     guard let tails = family.routing.bias?.names, try family.routing.hasBias(config) else {
       return nil
     }
-    let names = tails.map { start(ofLayer: index) + $0 }
+    let names = tails.map(experts(ofLayer: index).name)
     let name = names.first { files[$0] != nil } ?? names[0]
-    // Some families store it as a matrix of one row.
+    // Some families store it as a matrix of one row for each kind of experts.
     let count = experts(ofLayer: index).count
-    let row = [1, count]
-    return files[name]?.tensor.shape == row
-      ? weight(name, shape: row) : vector(name, count: count)
+    let rows = [1, 1 + (family.otherRouters?.count ?? 0)].map { [$0, count] }
+    return rows.first { $0 == files[name]?.tensor.shape }.map { weight(name, shape: $0) }
+      ?? vector(name, count: count)
   }
 
   private func values(ofBias weight: Weight, layer: Int) throws -> [Double] {
     var reader = WeightReader()
     try reader.read(weight)
-    let values = reader.matrix.elements
+    // Of several kinds of experts, those past the first have a row of their own.
+    let kind = weight.rowCount > 1 && experts(ofLayer: layer).firstRouterRow > 0 ? 1 : 0
+    let count = weight.rowCount > 1 ? weight.columnCount : reader.matrix.elements.count
+    let values = Array(reader.matrix.elements[kind * count..<(kind + 1) * count])
     guard values.allSatisfy(\.isFinite) else {
       throw CheckpointError.unknownRouting(
         path: folder, layer: layer,

@@ -29,6 +29,9 @@ struct FamilyRouting: Decodable, Sendable {
   private let score: RouterScore
   /// The key that may name another score.
   private let scoreKey: String?
+  /// What logits are capped at before anything is made of them, 0 for no cap; nil where no key speaks
+  /// of it.
+  private let cap: FamilyWeights.Number?
   /// The keys for the number of experts per token, in the order of trial.
   let perToken: [String]
   /// The number of experts per token, where the code of the family has it fixed.
@@ -60,9 +63,11 @@ struct FamilyRouting: Decodable, Sendable {
         reason: "limits the choice to \(groups.kept) of \(groups.count) groups of experts, "
           + "fewer than the \(count) experts of a token")
     }
+    let cap = try cap?.value(config) ?? 0
     return RoutingRule(
-      expertCount: expertCount, expertsPerToken: count, score: try score(config), bias: bias,
-      groups: groups, weighting: try weights?.weighting(config))
+      expertCount: expertCount, expertsPerToken: count, cap: cap > 0 ? cap : nil,
+      score: try score(config), bias: bias, groups: groups,
+      weighting: try weights?.weighting(config))
   }
 
   /// Whether routers have the bias.

@@ -57,9 +57,9 @@ extension RoutingRule {
     guard let weighting else { preconditionFailure("the weights of the experts are not known") }
     var weights: [Double]
     if let mixer = weighting.mixer {
-      weights = mixer.shares(of: chosen, from: logits.span)
+      weights = mixer.shares(of: chosen, from: capped(logits).span)
     } else {
-      let scores = score.values(of: logits.span, addedTo: nil)
+      let scores = score.values(of: capped(logits).span, addedTo: nil)
       weights = chosen.map { scores[$0] }
     }
     for (place, expert) in chosen.enumerated()

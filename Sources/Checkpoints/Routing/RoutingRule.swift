@@ -1,3 +1,5 @@
+import Foundation
+
 /// How a router chooses experts for a token from its logits, and how much each counts.
 ///
 /// A checkpoint tells the rule of each layer: ``Checkpoint/routingRule(ofLayer:)``.
@@ -28,6 +30,8 @@ public struct RoutingRule: Sendable, Hashable {
   public let expertCount: Int
   /// The number of experts that are chosen for each token.
   public let expertsPerToken: Int
+  /// What logits are smoothly kept below, c in c tanh(logit / c); nil where they are not.
+  let cap: Double?
   let score: RouterScore
   /// What is added to the score for choosing, for each expert; nil where nothing is.
   let bias: [Double]?
@@ -53,7 +57,7 @@ public struct RoutingRule: Sendable, Hashable {
     if bias == nil, groups?.measure != .twoLargest {
       choose(by: logits.span, into: &chosen)
     } else {
-      var scores = score.values(of: logits.span, addedTo: bias)
+      var scores = score.values(of: capped(logits).span, addedTo: bias)
       // A bias must not bring back what the router barred.
       for (expert, logit) in logits.enumerated() where logit == -.infinity {
         scores[expert] = -.infinity
@@ -69,6 +73,12 @@ public struct RoutingRule: Sendable, Hashable {
     var chosen: [Int] = []
     choose(from: logits, into: &chosen)
     return chosen
+  }
+
+  /// The logits that scores are made of: capped ones keep their order.
+  func capped(_ logits: ArraySlice<Float>) -> ArraySlice<Float> {
+    guard let cap else { return logits }
+    return logits.map { Float(cap * tanh(Double($0) / cap)) }[...]
   }
 
   private func choose<Value: BinaryFloatingPoint>(
