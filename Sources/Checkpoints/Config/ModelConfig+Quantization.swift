@@ -23,7 +23,7 @@ extension ModelConfig {
       // compressed-tensors says of groups of matrices how their weights are stored. Which matrix is
       // of which group is not looked up: where groups differ, tensors tell.
       if let groups = section.section("config_groups") {
-        let weights = groups.values.keys.sorted().compactMap { key in
+        let weights = groups.values.own.keys.sorted().compactMap { key in
           groups.section(key)?.section("weights")
         }
         let all = try weights.map { weights throws(CheckpointError) in
@@ -42,7 +42,7 @@ extension ModelConfig {
         notes.hasZeros = agreed(\.hasZeros)
       }
       notes.transforms = section.section("transform_config.config_groups").flatMap { groups in
-        groups.values.isEmpty ? nil : groups.values.keys.sorted().joined(separator: ", ")
+        groups.values.own.isEmpty ? nil : groups.values.own.keys.sorted().joined(separator: ", ")
       }
       return notes
     }
