@@ -86,10 +86,10 @@ import Testing
   @Test("of two scales none is chosen")
   func twoScales() throws {
     var toy = Self.toy()
-    let tensor = Self.block + "experts.1.up_proj.weight_scale"
-    toy.tensors.append(ToyTensor(tensor + "_inv", .f32, [1], values: [0.5]))
+    let names = (0..<2).map { Self.block + "experts.\($0).up_proj.weight_scale" }
+    toy.tensors.append(ToyTensor(names[1] + "_inv", .f32, [1], values: [0.5]))
     let error = try #require(try Self.problem(of: toy))
-    #expect("\(error)".contains("the tensor '\(tensor)' that may change them"), "\(error)")
+    #expect("\(error)".contains("the tensor '\(names[0])' that may change them"), "\(error)")
   }
 
   @Test("so it is beside stacked experts", arguments: ["_pre_quant_scale", "_zero_point", ".extra"])

@@ -65,10 +65,11 @@ extension LayerSurvey {
   private func values(ofBias weight: Weight, layer: Int) throws -> [Double] {
     var reader = WeightReader()
     try reader.read(weight)
-    // Of several kinds of experts, those past the first have a row of their own.
-    let kind = weight.rowCount > 1 && experts(ofLayer: layer).firstRouterRow > 0 ? 1 : 0
-    let count = weight.rowCount > 1 ? weight.columnCount : reader.matrix.elements.count
-    let values = Array(reader.matrix.elements[kind * count..<(kind + 1) * count])
+    // Of several kinds of experts, those past the first have values of their own after its.
+    let found = experts(ofLayer: layer)
+    let stored = reader.matrix.elements
+    let isSecond = found.firstRouterRow > 0 && stored.count > found.count
+    let values = (isSecond ? stored.dropFirst(found.count) : stored[...]).prefix(found.count)
     guard values.allSatisfy(\.isFinite) else {
       throw CheckpointError.unknownRouting(
         path: folder, layer: layer,

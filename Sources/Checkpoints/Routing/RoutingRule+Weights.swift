@@ -56,10 +56,11 @@ extension RoutingRule {
     precondition(logits.count == expertCount, "\(logits.count) logits of \(expertCount) experts")
     guard let weighting else { preconditionFailure("the weights of the experts are not known") }
     var weights: [Double]
+    let capped = capped(logits)
     if let mixer = weighting.mixer {
-      weights = mixer.shares(of: chosen, from: capped(logits).span)
+      weights = mixer.shares(of: chosen, from: capped.span)
     } else {
-      let scores = score.values(of: capped(logits).span, addedTo: nil)
+      let scores = score.values(of: capped.span, addedTo: nil)
       weights = chosen.map { scores[$0] }
     }
     for (place, expert) in chosen.enumerated()

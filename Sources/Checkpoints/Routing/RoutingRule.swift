@@ -57,7 +57,8 @@ public struct RoutingRule: Sendable, Hashable {
     if bias == nil, groups?.measure != .twoLargest {
       choose(by: logits.span, into: &chosen)
     } else {
-      var scores = score.values(of: capped(logits).span, addedTo: bias)
+      let capped = capped(logits)
+      var scores = score.values(of: capped.span, addedTo: bias)
       // A bias must not bring back what the router barred.
       for (expert, logit) in logits.enumerated() where logit == -.infinity {
         scores[expert] = -.infinity
