@@ -78,15 +78,13 @@ struct HubSnapshot: Sendable {
   /// - Throws: ``CheckpointError/linkLeavesCache(path:target:)``, and
   ///   ``CheckpointError/incompleteSnapshot(path:reason:command:)`` for a link that leads nowhere.
   func check() throws(CheckpointError) {
-    let root = resolvedPath(modelFolder) + "/"
-    guard (resolvedPath(path) + "/").hasPrefix(root) else {
+    guard lies(path, in: modelFolder) else {
       throw .linkLeavesCache(path: path, target: resolvedPath(path))
     }
     for file in Self.visible(in: path)
     where ["config.json"].contains(file) || file.contains(".safetensors") {
-      let target = resolvedPath("\(path)/\(file)")
-      guard target.hasPrefix(root) else {
-        throw .linkLeavesCache(path: "\(path)/\(file)", target: target)
+      guard lies("\(path)/\(file)", in: modelFolder) else {
+        throw .linkLeavesCache(path: "\(path)/\(file)", target: resolvedPath("\(path)/\(file)"))
       }
       guard FileManager.default.fileExists(atPath: "\(path)/\(file)") else {
         throw incomplete("the file '\(file)' is a link to nothing")
