@@ -176,6 +176,12 @@ def hostile():
         file["layers/1"] = h5py.ExternalLink("nested.h5", "layers/0")
     with create("hidden-size.h5") as file:
         file.attrs["hidden_size"] = 5
+    with create("inner-mask.h5") as file:
+        file["layers/0"].attrs["attention_mask"] = np.ones(TOKENS, dtype="u1")
+    with create("inner-lengths.h5") as file:
+        # One number, such as the longest length, tells no row from another.
+        file["layers"].attrs["length"] = TOKENS
+        file["layers/0/moe_input"].attrs["lengths"] = np.array([5, 1, 5])
     with create("unmarked-bf16.h5", "layers/0/moe_input") as file:
         file["layers/0/moe_input"] = bfloat16(values(1, HIDDEN))
     whole = (FOLDER / "nested.h5").read_bytes()

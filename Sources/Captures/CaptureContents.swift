@@ -37,11 +37,14 @@ struct CaptureContents {
       throw .notATensor(
         path: stored.path, object: object.steps.joined(separator: "/"), reason: object.reason)
     }
-    for name in CaptureName.hintingAttributes where stored.hasAttribute(name) {
-      // One number or word, such as the longest length, tells no row from another.
-      let isWord = stored.text(of: name)?.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
-      guard isWord == true else {
-        throw .unreadMask(path: stored.path, name: name, isAttribute: true)
+    for object in stored.objects(of: tensors.values.map(\.name)) {
+      for name in CaptureName.hintingAttributes where stored.hasAttribute(name, at: object) {
+        // One number or word, such as the longest length, tells no row from another.
+        let text = stored.text(of: name, at: object)
+        guard text?.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) == true else {
+          let place = object == "/" ? name : "\(object)@\(name)"
+          throw .unreadMask(path: stored.path, name: place, isAttribute: true)
+        }
       }
     }
   }

@@ -112,8 +112,10 @@ enum CaptureName: Hashable {
   }
 
   private static func number(_ text: String) throws(OddNumber) -> Int? {
-    guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
-    guard let number = Int(text), String(number) == text else { throw OddNumber() }
+    // A sign is part of a number, which would otherwise go unread without a word.
+    let digits = text.drop { $0 == "-" || $0 == "+" }
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+    guard let number = Int(text), number >= 0, String(number) == text else { throw OddNumber() }
     return number
   }
 }

@@ -6,6 +6,9 @@ public struct CapturedRows: Sendable, Hashable {
   public let paddingCount: Int
   /// The tensor that says so: a mask, or the lengths of sequences; nil where there is none.
   public let paddingTensor: String?
+  /// Whether the mask seems to have 1 for padding: all rows that it keeps hold nothing or repeat
+  /// others, and most of those that it leaves out do not.
+  public let seemsInverted: Bool
   /// Other rows that hold nothing: zeros, or logits that are all -infinity.
   public let blankCount: Int
   /// A tensor that holds nothing in rows in which the input of some layer holds something; nil where all

@@ -57,7 +57,7 @@ struct TokenSelection {
     }
     rows = CapturedRows(
       storedCount: rowCount, paddingCount: marks.count { $0.contains(.padding) },
-      paddingTensor: paddingTensor, blankCount: blankCount,
+      paddingTensor: paddingTensor, seemsInverted: marks.seemInverted, blankCount: blankCount,
       blankTensor: blankCount == 0 || isAgreed ? nil : blankCounts.max { $0.count < $1.count }?.0,
       repeatedCount: marks.count(where: \.isRepeatedAlone), dropsRepeats: dropsRepeats,
       sameTokenCount: sameTokens?.rowCount ?? 0, sameToken: sameTokens?.token)
@@ -71,6 +71,16 @@ struct TokenSelection {
   }
 }
 
+extension [RowMarks] {
+  /// Whether what is padding and what is not look as if they were taken for one another.
+  fileprivate var seemInverted: Bool {
+    let padding = filter { $0.contains(.padding) }
+    let isOdd = { (mark: RowMarks) in !mark.subtracting(.padding).isEmpty }
+    return padding.count < count && 2 * padding.count(where: isOdd) < padding.count
+      && allSatisfy { $0.contains(.padding) || isOdd($0) }
+  }
+}
+
 extension CapturedRows {
   /// Why no row is left, and what to do next.
   fileprivate var emptiness: String {
@@ -81,9 +91,11 @@ extension CapturedRows {
       repeatedCount == 0 ? nil : "\(repeatedCount) repeat others",
     ].compactMap(\.self)
     let advice =
-      repeatedCount > 0
-      ? "leave --drop-repeats out, or capture again"
-      : "a mask has 1 for a token and 0 for padding; write it so, or capture again"
+      seemsInverted
+      ? "those that '\(paddingTensor ?? "")' leaves out look like tokens: it seems to have 1 for padding; a mask has 1 for a token and 0 for padding: write it so"
+      : repeatedCount > 0
+        ? "leave --drop-repeats out, or capture again"
+        : "a mask has 1 for a token and 0 for padding; write it so, or capture again"
     return "\(kinds.joined(separator: ", ")); \(advice)"
   }
 }

@@ -110,6 +110,12 @@ public struct Checkpoint: Sendable {
     let whole = try ModelConfig(path: "\(folder)/config.json")
     if let chosen {
       let type = (try? whole.modelType) ?? "none"
+      // A family that is built in may have been saved without the part that is not of language.
+      if let file = chosen.file, let root = chosen.family.configRoot, whole.section(root) == nil {
+        throw CheckpointError.badFamily(
+          path: file, key: "families[0].configRoot",
+          reason: "is '\(root)', but \(whole.path) has no such object")
+      }
       let usual = FamilyCatalogue.builtIn.family(ofModelType: type)?.id
       try self.init(
         folder: folder, whole: whole, modelType: type, family: chosen.family,
@@ -176,13 +182,14 @@ public struct Checkpoint: Sendable {
     self.form = form
     self.config = config
     self.survey = survey
-    remarks =
-      whole.remarks + files.remarks + spelling.remarks
-      + survey.remarks(on: outline).map { .unlikeConfig($0) }
     tensorNames = TensorNames(
       family: family, catalogue: catalogue, prefix: survey.prefix, sizes: sizes)
     layers = try mapAtOnce(count: moeLayers.count) { survey.layer(moeLayers[$0]) }
     furtherLayers = further.map { survey.layer($0) }
+    remarks =
+      whole.remarks + files.remarks + spelling.remarks
+      + survey.remarks(on: outline).map { .unlikeConfig($0) }
+      + [survey.strayScales(in: layers + furtherLayers)].compactMap(\.self)
     isWidthAsked = outline.isWidthAsked
     let dense = Set(0..<outline.layerCount).subtracting(outline.moeLayers).sorted()
     let unexpected: [CheckpointError] = dense.compactMap { layer in

@@ -1,3 +1,4 @@
+import Files
 import JSON
 public import Tensors
 
@@ -35,8 +36,10 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case unreadable(path: String, reason: String)
   /// config.json, or one key of it, is not as it should be.
   case badConfig(path: String, key: String?, reason: String)
-  /// The family is not known; those whose tensors are called alike, best first.
-  case unknownModelType(path: String, modelType: String, known: [String], alike: [String] = [])
+  /// The family is not known; those whose tensors are called alike, best first, and otherwise one of
+  /// the tensors that are experts by their names or shapes.
+  case unknownModelType(
+    path: String, modelType: String, known: [String], alike: [String] = [], expert: String? = nil)
   /// There is neither a family nor a file of that name.
   case unknownFamily(name: String, known: [String])
   /// A file that describes a family, or one key of it, is not as it should be.
@@ -68,6 +71,8 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case distributedSave(path: String)
   /// A tensor that the config promises is missing, or is there in a form that is no tensor.
   case missingTensor(path: String, tensor: String, reason: String? = nil)
+  /// A layer past those that config.json counts has experts, but not all that belongs to them.
+  case incompleteFurtherLayer(path: String, layer: Int, tensor: String)
   /// The part of an expert that sdmoe split stands where config.json promises the whole.
   case strayFactor(path: String, tensor: String)
   /// The family has experts of other names than all that are here.
@@ -133,13 +138,14 @@ extension CheckpointError: CustomStringConvertible {
     case .noConfig(let path):
       "\(path): there is no config.json here, so the family of the model is not known; copy it from where the weights come from"
     case .unreadable(let path, let reason):
-      "\(path): cannot be read: \(reason); check its permissions"
+      "\(path): cannot be read: \(withAdvice(reason, otherwise: "check its permissions"))"
     case .badConfig(let path, let key, let reason):
       "\(path): \(key.map { "'\($0)' " } ?? "")\(reason); \(key?.hasPrefix("sd_moe") == true ? "convert the original again" : "compare it with the published config of the model")"
-    case .unknownModelType(let path, let type, let known, let alike):
+    case .unknownModelType(let path, let type, let known, let alike, let expert):
       "\(path): model_type '\(type)' is not known; "
         + (alike.isEmpty
           ? "known are \(known.joined(separator: ", ")); describe another family in a JSON file and give it with --family"
+            + (expert.map { ": its experts are called as '\($0)'" } ?? "")
           : likenessText(alike))
     case .unknownFamily(let name, let known):
       "there is neither a family nor a file '\(name)'; families are \(known.joined(separator: ", "))"
@@ -176,12 +182,15 @@ extension CheckpointError: CustomStringConvertible {
       "\(path): tensor '\(tensor)' is missing, though the metadata promise it; download or convert it again"
     case .missingTensor(let path, let tensor, nil):
       "\(path): tensor '\(tensor)' is missing, though config.json promises it; the download is incomplete, or config.json belongs to another model"
+    case .incompleteFurtherLayer(let path, let layer, let tensor):
+      "\(path): layer \(layer), past those that config.json counts, has experts but no tensor '\(tensor)', without which it cannot be measured; leave --mtp, or that layer, out"
     case .strayFactor(let path, let tensor):
       "\(path): tensor '\(tensor)' is the unique part of an expert that sdmoe split, but by config.json the expert is whole; put the config.json back that 'sdmoe convert' wrote"
     case .strangeNames(let path, let family, let tensor):
-      tensor.contains(/(^|\.)layers\.\d+\./)
-        ? "\(path): no expert is called as in the family \(family), but there is tensor '\(tensor)'; say how its tensors are called with --family FILE, see 'Describing a family' in the documentation"
-        : "\(path): no expert is called as in the family \(family), but there is tensor '\(tensor)'; sdmoe knows layers by names with 'layers.' and their number, so save the model with the names that transformers gives"
+      "\(path): no expert is called as in the family \(family), but there is tensor '\(tensor)'; "
+        + (tensor.contains(/\.\d+\./)
+          ? "say how its tensors are called with --family FILE, see 'Describing a family' in the documentation"
+          : "sdmoe knows layers by a number between points, so save the model with the names that transformers gives")
     case .misnumberedExperts(let path, let layer, let numbers):
       "\(path): layer \(layer) has \(numbers.count) experts by its router, but they are numbered \(rangesText(numbers)), and nothing says which row of the router is whose; number them 0 to \(numbers.count - 1) in the order of the router's rows"
     case .wrongShape(let path, let tensor, let shape, let expected)

@@ -1,3 +1,5 @@
+import Experts
+
 /// What is no fault of a checkpoint, but should not pass unmentioned: what is not read, or is read
 /// otherwise than it stands.
 public enum CheckpointRemark: Sendable, Hashable {
@@ -17,6 +19,8 @@ public enum CheckpointRemark: Sendable, Hashable {
   case repeatedKey(String)
   /// A number of experts, layers without them, or experts without a gate, in words.
   case unlikeConfig(String)
+  /// Scales beside experts' weights that are plain numbers, which nothing applies; the first by name.
+  case strayScales(count: Int, first: String)
   /// A JSON file begins with a byte order mark.
   case byteOrderMark(file: String)
 
@@ -53,6 +57,8 @@ extension CheckpointRemark: CustomStringConvertible {
         : "the layers stand behind '\(prefix)', which is not how this family is saved"
     case .repeatedKey(let key): "config.json has '\(key)' twice, with the same value"
     case .unlikeConfig(let text): text
+    case .strayScales(let count, let first):
+      "\(counted(count, "scale")) of weights that are plain numbers \(count == 1 ? "is" : "are") not applied, such as '\(first)': the weights count as they stand"
     case .byteOrderMark(let file):
       "\(file) begins with a byte order mark, which is passed over; transformers refuses it"
     case .folderBeforeCache(let name, let cache):
@@ -60,10 +66,6 @@ extension CheckpointRemark: CustomStringConvertible {
     case .onlySnapshot(let commit):
       "the cache does not say which snapshot is main; the only one, \(commit), is read"
     }
-  }
-
-  private func counted(_ count: Int, _ noun: String) -> String {
-    "\(count) \(noun)\(count == 1 ? "" : "s")"
   }
 
   /// The first few names, and how many more there are.

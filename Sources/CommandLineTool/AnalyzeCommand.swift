@@ -46,7 +46,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How much memory to use, such as 4G: fewer matrices at once, and what still does not fit goes to a scratch file in the run folder. (default: most of what it may use)",
-      valueName: "size"))
+      valueName: "size"), transform: MemorySize.init(words:))
   var memory: MemorySize?
 
   @Flag(
@@ -93,7 +93,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     if !quiet { inputs.checkpoint.tellRemarks() }
     let plan = try AnalysisPlan(
       for: inputs, options: try options(for: inputs), version: version, keepsGoing: keepGoing)
-    try RunFolder.check(path: output, for: plan.manifest)
+    try plan.check(output: output)
     if !quiet { StandardError.write(unmeasuredText(of: inputs.checkpoint, measuring: plan.layers)) }
     let effort = plan.fitting(wantedEffort, addressSpace: MachineShare.own.addressSpace)
     if dryRun {
@@ -186,9 +186,11 @@ struct AnalyzeCommand: AsyncParsableCommand {
   private func tellLeftOut(in folder: RunFolder) throws {
     if let leftOut = try folder.table(.leftOut.ofGradients), !quiet {
       let count = leftOut.rowCount == 1 ? "1 gradient was" : "\(leftOut.rowCount) gradients were"
-      StandardError.write(
-        "\(count) left out, of experts that saw too few tokens or none: tables/gradient_left_out.csv\n"
-      )
+      let text =
+        try folder.table(.energy.ofGradients) == nil
+        ? "all \(leftOut.rowCount) gradients were left out, as if no backward pass had filled them"
+        : "\(count) left out, of experts that saw too few tokens or none"
+      StandardError.write("\(text): tables/gradient_left_out.csv\n")
     }
     guard let leftOut = try folder.table(.leftOut) else { return }
     let lines = leftOut[LeftOutParts.reason].map { "- \($0)\n" }.joined()

@@ -108,23 +108,32 @@ struct SampleCount: ExpressibleByArgument {
 }
 
 /// A size of memory, such as `4G` or `800M`.
-struct MemorySize: ExpressibleByArgument {
+struct MemorySize {
   let byteCount: Int
 
   init(byteCount: Int) { self.byteCount = byteCount }
 
-  init?(argument: String) {
+  /// Reads the words of an option.
+  ///
+  /// - Throws: `ValidationError`, which tells the form.
+  init(words: String) throws {
+    guard let size = Self(text: words) else {
+      throw ValidationError(
+        "a size is a number and K, M, G or nothing for bytes, such as 4G or 800M")
+    }
+    self = size
+  }
+
+  private init?(text: String) {
     // 5GB is written as often as 5G.
-    let argument = argument.uppercased().hasSuffix("B") ? String(argument.dropLast()) : argument
+    let argument = text.uppercased().hasSuffix("B") ? String(text.dropLast()) : text
     let units: [Character: Int] = ["K": 1_000, "M": 1_000_000, "G": 1_000_000_000]
     let unit = argument.last.flatMap { units[Character($0.uppercased())] }
-    guard let number = Double(unit == nil ? argument : String(argument.dropLast())),
+    let digits = unit == nil ? argument : String(argument.dropLast())
+    // Powers and hexadecimal digits are seldom meant.
+    guard digits.allSatisfy({ "0123456789.".contains($0) }), let number = Double(digits),
       case let bytes = number * Double(unit ?? 1), bytes >= 1, bytes < 1e18
     else { return nil }
     byteCount = Int(bytes)
-  }
-
-  var defaultValueDescription: String {
-    byteCount % 1_000_000_000 == 0 ? "\(byteCount / 1_000_000_000)G" : "\(byteCount)"
   }
 }

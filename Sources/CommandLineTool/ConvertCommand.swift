@@ -56,7 +56,9 @@ struct ConvertCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "From which size on a file of weights is followed by another.", valueName: "size"))
+      "From which size on a file of weights is followed by another. (default: 5G)",
+      valueName: "size"),
+    transform: MemorySize.init(words:))
   var maxShardSize = MemorySize(byteCount: 5_000_000_000)
 
   @OptionGroup var jobs: JobsOption

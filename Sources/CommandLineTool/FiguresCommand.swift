@@ -91,7 +91,7 @@ struct FiguresCommand: AsyncParsableCommand {
       throw ValidationError("--dpi is \(shortest(dpi)), but must be 36 to 2400")
     }
     // Narrower, the words beside a picture leave no room for it; wider than a poster is an error.
-    guard width.points >= 25 * fontSize, width.points <= 1200 * 72 / 25.4 else {
+    guard width.points >= 25 * fontSize, width.points <= 1200.001 * 72 / 25.4 else {
       throw ValidationError(
         "--width is \(width.text), but must be \(shortest((25 * fontSize * 25.4 / 72).rounded(.up)))mm to 1200mm with type of \(shortest(fontSize)) points"
       )
@@ -118,6 +118,22 @@ struct FiguresCommand: AsyncParsableCommand {
         + (noTitle ? wordWrapped(file.caption, width: 76).map { "    \($0)" } : [])
     }
     try StandardOutput.write(lines.joined(separator: "\n"))
+    tellOfTall(files)
+  }
+
+  /// Tells of files that are higher than the pages that they are meant for.
+  private func tellOfTall(_ files: [FigurePrint.File]) {
+    let pageHeight = 297 * 72 / 25.4
+    guard let tallest = files.max(by: { $0.height < $1.height }), tallest.height > pageHeight
+    else { return }
+    let (width, height) = (tallest.width, tallest.height)
+    let sizes = [width, height].map { "\(Int(($0 * 25.4 / 72).rounded()))" }
+    let size = sizes.joined(separator: " by ")
+    let advice = sheet ? "fewer --layers make it lower" : "a smaller --width makes it lower"
+    StandardError.write(
+      wordWrapped(
+        "\(tallest.name) is \(size) mm, higher than a page of A4 (297 mm); \(advice)"
+      ).joined(separator: "\n") + "\n")
   }
 }
 

@@ -4,6 +4,16 @@
   import Darwin
 #endif
 
+/// Why the system opens nothing at a path for reading; nil where it does.
+package func refusal(ofReading path: String) -> SystemError? {
+  do throws(SystemError) {
+    _ = try FileDescriptor(reading: path)
+    return nil
+  } catch {
+    return error
+  }
+}
+
 /// An open file that closes itself; several tasks may read and write it at once.
 package struct FileDescriptor: ~Copyable, Sendable {
   private let number: CInt

@@ -1,5 +1,10 @@
 import Foundation
 
+/// Whether a path leads to a folder, or to a place in it, whether or not something lies there.
+package func lies(_ path: String, in folder: String) -> Bool {
+  (resolvedPath(path) + "/").hasPrefix(resolvedPath(folder) + "/")
+}
+
 /// Where a path leads, whether or not something lies there: links of the part that exists are
 /// followed, the rest is appended.
 ///

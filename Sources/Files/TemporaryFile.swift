@@ -37,7 +37,17 @@ package struct TemporaryFile: ~Copyable, Sendable {
   /// - Throws: ``SystemError``; then the target is as it was, and this file is gone.
   package consuming func finish() throws(SystemError) {
     try file.synchronize()
-    try replace(target, with: path)
+    try takePlace()
+  }
+
+  /// Puts the file in the place of its target, with bytes that are on the disk already or may be
+  /// lost with the power.
+  ///
+  /// - Parameter isLasting: Whether the new name has to outlast a power cut from now on.
+  /// - Throws: ``SystemError``; then the target is as it was, and this file is gone.
+  package consuming func takePlace(isLasting: Bool = true) throws(SystemError) {
+    try give(target, to: path)
+    if isLasting { synchronizeFolder(of: target) }
   }
 }
 
@@ -50,11 +60,20 @@ package func temporaryPath(beside target: String) -> String {
 ///
 /// - Throws: ``SystemError``; then nothing has changed.
 package func replace(_ target: String, with path: String) throws(SystemError) {
-  // Safe: both strings outlive the call, which keeps nothing of them.
-  guard unsafe rename(path, target) == 0 else { throw SystemError(code: errno, isRename: true) }
+  try give(target, to: path)
+  synchronizeFolder(of: target)
+}
 
-  // Without this, a power cut could at worst bring back the old name. Some file systems cannot do
-  // it, which is no failure of the file.
+private func give(_ name: String, to path: String) throws(SystemError) {
+  // Safe: both strings outlive the call, which keeps nothing of them.
+  guard unsafe rename(path, name) == 0 else { throw SystemError(code: errno, isRename: true) }
+}
+
+/// Brings the names in the folder of a file to the disk.
+///
+/// Without this, a power cut could at worst bring back the old name. Some file systems cannot do it,
+/// which is no failure of the file.
+private func synchronizeFolder(of target: String) {
   let folder = target.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(target[...$0]) } ?? "."
   if let opened = try? FileDescriptor(reading: folder) { try? opened.synchronize() }
 }

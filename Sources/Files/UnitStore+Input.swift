@@ -60,7 +60,7 @@ extension UnitStore {
 
   /// Notes how the input files look now that they are known to be what the unit was made from.
   package func note(_ stamps: Set<String>, of unit: String) {
-    // Without it the files are only read once more.
+    // Without it the files are only read once more, so that nothing waits for the disk.
     let path = stampPath(of: unit)
     guard (try? makeFolder(at: "\(folder)/.sdmoe")) != nil,
       let file = try? TemporaryFile(beside: path)
@@ -68,7 +68,7 @@ extension UnitStore {
     let bytes = Array(Self.text(of: stamps).utf8)
     // Safe: bytes have no padding.
     guard (try? unsafe file.file.write(bytes.span.bytes, at: 0)) != nil else { return }
-    try? file.finish()
+    try? file.takePlace(isLasting: false)
   }
 
   private static func text(of stamps: Set<String>) -> String {

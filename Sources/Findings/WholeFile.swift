@@ -1,4 +1,5 @@
 import Files
+import Foundation
 
 /// Writes files that are whole or absent: first under another name beside the target, then renamed.
 ///
@@ -34,6 +35,28 @@ public enum WholeFile {
   /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``; nothing is left behind.
   public static func write(_ text: String, to path: String) throws {
     try write(to: path) { append in try append(text) }
+  }
+
+  /// The bytes of a file, which stay on disk until they are looked at.
+  ///
+  /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``
+  static func contents(of path: String) throws -> Data {
+    do {
+      return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+    } catch {
+      throw FindingsError.fileSystem(
+        path: path, doing: "read", reason: "it is missing or not readable")
+    }
+  }
+
+  /// The SHA-256 digest of a file, in hexadecimal.
+  ///
+  /// - Throws: ``FindingsError/fileSystem(path:doing:reason:)``
+  /// - Complexity: O(size of the file) time; memory for none of it.
+  package static func digest(of path: String) throws -> String {
+    var digest = SHA256Digest()
+    digest.update(try contents(of: path).bytes)
+    return digest.finish()
   }
 
   /// Writes bytes that are already whole.
@@ -84,17 +107,15 @@ private final class NewContent {
     bytes.removeAll(keepingCapacity: true)
   }
 
-  /// Puts what is new on the disk.
-  func synchronize() throws(SystemError) { try output?.file.synchronize() }
-
-  /// Gives the new content the file's name, unless all of it lies there already.
-  func finish() throws(SystemError) {
-    if let length = try former?.status().byteCount {
-      if length == position { return }
-      try begin()
-    }
-    try output.take()?.finish()
+  /// Puts what is new on the disk: nothing, where all of it lies there already.
+  func synchronize() throws(SystemError) {
+    // What lies there goes on where the new content ends.
+    if let length = try former?.status().byteCount, length != position { try begin() }
+    try output?.file.synchronize()
   }
+
+  /// Gives the new content, once it is on the disk, the file's name.
+  func finish() throws(SystemError) { try output.take()?.takePlace() }
 
   /// Whether the file that lies there goes on with the bytes that are gathered.
   private func hasSameBytes() -> Bool {

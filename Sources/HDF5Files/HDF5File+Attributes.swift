@@ -1,44 +1,60 @@
 import CHDF5
 
 extension HDF5File {
-  /// The root's attribute of that name when it is one sound string, else `nil`.
-  public func stringAttribute(_ name: String) -> String? {
-    rootAttribute { library, root, place throws(HDF5Error) in
-      try library.stringAttribute(name, of: root, at: place)
+  /// An object's attribute of that name when it is one sound string, else `nil`.
+  public func stringAttribute(_ name: String, of object: String = "/") -> String? {
+    attribute(of: object) { library, object, place throws(HDF5Error) in
+      try library.stringAttribute(name, of: object, at: place)
     }
   }
 
-  /// The root's attribute of that name when it is one sound integer that `Int` holds, else `nil`.
-  public func integerAttribute(_ name: String) -> Int? {
-    rootAttribute { library, root, place throws(HDF5Error) in
-      try library.integerAttribute(name, of: root, at: place)
+  /// An object's attribute of that name when it is one sound integer that `Int` holds, else `nil`.
+  public func integerAttribute(_ name: String, of object: String = "/") -> Int? {
+    attribute(of: object) { library, object, place throws(HDF5Error) in
+      try library.integerAttribute(name, of: object, at: place)
     }
   }
 
-  /// Whether the root has an attribute of that name, of whatever type and shape.
+  /// Whether an object has an attribute of that name, of whatever type and shape.
   ///
   /// - Returns: `false` too where it cannot be found out.
-  public func hasAttribute(_ name: String) -> Bool {
-    let found = rootAttribute { library, root, place throws(HDF5Error) in
-      try library.hasAttribute(name, of: root, at: place)
+  public func hasAttribute(_ name: String, of object: String = "/") -> Bool {
+    let found = attribute(of: object) { library, object, place throws(HDF5Error) in
+      try library.hasAttribute(name, of: object, at: place)
     }
     return found ?? false
   }
 
+  /// The root, the groups that hold some tensors, and their datasets, as paths in the file, sorted.
+  ///
+  /// - Parameter tensors: The names of tensors.
+  /// - Returns: The paths, the root's first.
+  public func objects(of tensors: [String]) -> [String] {
+    var objects: Set = ["/"]
+    for object in tensors.compactMap({ datasets[$0]?.object }) {
+      for (place, character) in zip(object.indices, object).dropFirst() where character == "/" {
+        objects.insert(String(object[..<place]))
+      }
+      objects.insert(object)
+    }
+    return objects.sorted()
+  }
+
   // One attribute is looked up when it is asked for, because libhdf5 1.10 crashes when it lists the
   // attributes of a damaged object.
-  private func rootAttribute<Value: Sendable>(
+  private func attribute<Value: Sendable>(
+    of object: String,
     _ read: (
-      _ library: borrowing HDF5Library, _ root: borrowing HDF5Handle, _ place: HDF5Place
+      _ library: borrowing HDF5Library, _ object: borrowing HDF5Handle, _ place: HDF5Place
     ) throws(HDF5Error) -> Value?
   ) -> Value? {
     HDF5Library.withLock { library in
       do throws(HDF5Error) {
-        let place = HDF5Place(path: path)
+        let place = HDF5Place(path: path, object: object)
         // Safe: libhdf5 reads the name up to its zero byte and keeps nothing of it.
-        let root = try library.own(
-          unsafe H5Gopen2(handle.identifier, "/", chdf5_default()), at: place)
-        return try read(library, root, place)
+        let opened = try library.own(
+          unsafe H5Oopen(handle.identifier, object, chdf5_default()), at: place)
+        return try read(library, opened, place)
       } catch {
         return nil
       }

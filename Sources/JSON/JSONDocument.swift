@@ -20,6 +20,8 @@ package struct JSONDocument: Sendable {
     case zeroBytes
     /// The text is in another encoding than UTF-8.
     case encoding(String)
+    /// It is the stand-in that Git LFS leaves when it has not fetched a file.
+    case gitLFSPointer
     /// The text breaks the grammar.
     case notJSON(JSONError)
     /// An object has two members of this name, which say different things.
@@ -43,7 +45,10 @@ package struct JSONDocument: Sendable {
       throw .notJSON(error)
     }
     if let (key, first, second) = scanner.repeats.first(where: { $0.first != $0.second }) {
-      throw .twoValues(key: key, first: first.brief, second: second.brief)
+      // Of two objects or lists the kind alone is told.
+      throw .twoValues(
+        key: key, first: first.brief,
+        second: first.brief == second.brief ? "another" : second.brief)
     }
     repeatedKeys = scanner.repeats.map(\.key)
   }
@@ -58,6 +63,7 @@ package struct JSONDocument: Sendable {
     let content = bytes.starts(with: mark) ? bytes[mark.count...] : bytes[...]
     if content.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) { return .empty }
     if content.allSatisfy({ $0 == 0 }) { return .zeroBytes }
+    if content.starts(with: Array("version https://git-lfs".utf8)) { return .gitLFSPointer }
     let first = Array(bytes.prefix(4))
     if first.starts(with: [0xFF, 0xFE, 0, 0]) || first.starts(with: [0, 0, 0xFE, 0xFF]) {
       return .encoding("UTF-32")
@@ -80,6 +86,8 @@ extension JSONDocument.Failure: CustomStringConvertible {
     case .empty: "is empty"
     case .zeroBytes: "holds zero bytes and nothing else: its content was lost"
     case .encoding(let name): "is written in \(name); save it as UTF-8"
+    case .gitLFSPointer:
+      "is a Git LFS pointer, not the file that it stands for; fetch that with 'git lfs pull'"
     case .notJSON(let error): "is not JSON: \(error)"
     case .twoValues(let key, let first, let second):
       "has the key \(quoted(key)) twice in one object, as \(first) and as \(second)"

@@ -84,23 +84,35 @@ public struct StoredTensors: Sendable {
   }
 
   /// The text that the file says of itself under a name: a safetensors or GGUF file in its metadata,
-  /// an HDF5 file in an attribute of its root; nil where there is none.
-  public func text(of attribute: String) -> String? {
+  /// an HDF5 file in an attribute of its root or another object; nil where there is none.
+  public func text(of attribute: String, at object: String = "/") -> String? {
     switch format {
     case .safetensors(let file): file.metadata[attribute]
     case .gguf(let file): file.metadata[attribute]?.text
     case .hdf5(let file):
-      file.stringAttribute(attribute) ?? file.integerAttribute(attribute).map(String.init)
+      file.stringAttribute(attribute, of: object)
+        ?? file.integerAttribute(attribute, of: object).map(String.init)
     }
   }
 
-  /// Whether the file says something of itself under a name, be it text or not.
-  public func hasAttribute(_ name: String) -> Bool {
+  /// Whether the file says something under a name, be it text or not; an HDF5 file of its root or
+  /// another object.
+  public func hasAttribute(_ name: String, at object: String = "/") -> Bool {
     switch format {
     case .safetensors(let file): file.metadata[name] != nil
     case .gguf(let file): file.metadata[name] != nil
-    case .hdf5(let file): file.hasAttribute(name)
+    case .hdf5(let file): file.hasAttribute(name, of: object)
     }
+  }
+
+  /// What may say something of some tensors: the file itself, `/`, and in an HDF5 file the groups
+  /// that hold them and their datasets, as paths in the file.
+  ///
+  /// - Parameter tensors: The names of tensors.
+  /// - Returns: The paths, the file's own first.
+  public func objects(of tensors: [String]) -> [String] {
+    guard case .hdf5(let file) = format else { return ["/"] }
+    return file.objects(of: tensors)
   }
 
   /// What the file says of its content, in one line: its size and the digest of its header.

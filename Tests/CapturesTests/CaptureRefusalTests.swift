@@ -85,6 +85,9 @@ import Testing
     Case("padded layer number", set("layers.07.moe_input", .f32, [11, 4])) {
       .oddLayerNumber(path: $0, tensor: "layers.07.moe_input")
     },
+    Case("negative layer number", set("layers.-1.moe_input", .f32, [11, 4])) {
+      .oddLayerNumber(path: $0, tensor: "layers.-1.moe_input")
+    },
     Case("huge layer number", set("layers.99999999999999999999.moe_input", .f32, [11, 4])) {
       .oddLayerNumber(path: $0, tensor: "layers.99999999999999999999.moe_input")
     },
@@ -216,7 +219,7 @@ import Testing
   func otherNames() throws {
     var toy = ToyCapture()
     for name in [
-      "layers.attention.moe_input", "layers.-1.moe_input", "layers.0.moe_output", "layers.0",
+      "layers.attention.moe_input", "layers.-.moe_input", "layers.0.moe_output", "layers.0",
       "model.layers.0.moe_input", "shuffled.tokens", "layers..moe_input", "sequence_offsets_2",
     ] {
       toy.tensors.append(ToyTensor(name: name, type: .u8, shape: [2], bytes: [0, 0]))

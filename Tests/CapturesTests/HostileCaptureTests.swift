@@ -64,6 +64,14 @@ import Testing
       { .wrongHiddenSize(path: $0, hiddenSize: 5, tensor: "layers.0.moe_input", width: 4) }
     ),
     (
+      "inner-mask.h5",
+      { .unreadMask(path: $0, name: "/layers/0@attention_mask", isAttribute: true) }
+    ),
+    (
+      "inner-lengths.h5",
+      { .unreadMask(path: $0, name: "/layers/0/moe_input@lengths", isAttribute: true) }
+    ),
+    (
       "unmarked-bf16.h5",
       { .notFloating(path: $0, tensor: "layers.0.moe_input", elementType: .u16) }
     ),

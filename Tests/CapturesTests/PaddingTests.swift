@@ -61,6 +61,34 @@ import Testing
 
   // MARK: Masks
 
+  /// A capture whose padding holds one value, with a mask that has 1 for padding.
+  private func inverted(padding: Double) throws -> String {
+    var toy = Self.toy()
+    for layer in [0, 2] {
+      let name = "layers.\(layer).moe_input"
+      var values = Self.rows(UInt64(layer) << 8)
+      for row in 0..<12 where Self.isToken[row] == 0 {
+        for column in 0..<4 { values[4 * row + column] = padding }
+      }
+      toy[name] = ToyTensor(name, .f32, [12, 4], values: values)
+    }
+    toy["attention_mask"] = mask(
+      Self.isToken.map { 1 - $0 }, [12], .i64, named: "attention_mask")
+    return try toy.written(as: .safetensors, named: "inverted-\(padding)", in: folder)
+  }
+
+  @Test("a mask with 1 for padding is told, where its rows show that")
+  func invertedMask() throws {
+    let rows = try Capture(path: inverted(padding: 7)).rows
+    #expect(rows.paddingCount == 7 && rows.seemsInverted)
+    let path = try inverted(padding: 0)
+    let error = #expect(throws: CaptureError.self) { try Capture(path: path) }
+    #expect(
+      error?.description.hasSuffix(
+        "those that 'attention_mask' leaves out look like tokens: it seems to have 1 for padding; a mask has 1 for a token and 0 for padding: write it so"
+      ) == true, "\(error?.description ?? "")")
+  }
+
   @Test(
     "a mask of each row or of sequences x rows says what is a token, in either format",
     arguments: ["attention_mask", "mask", "input_mask"],
@@ -80,6 +108,7 @@ import Testing
       #expect(capture.rows.paddingCount == 5 && capture.rows.storedCount == 12)
       #expect(capture.rows.paddingTensor == name)
       #expect(capture.rows.blankCount == 0 && capture.rows.repeatedCount == 0)
+      #expect(!capture.rows.seemsInverted)
     }
   }
 

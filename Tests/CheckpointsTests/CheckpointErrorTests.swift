@@ -76,6 +76,10 @@ import Testing
         + "routed or layers chosen: try --family a"
     ),
     (
+      .unknownModelType(path: "c", modelType: "x", known: ["a"], expert: "h.0.w"),
+      "c: model_type 'x' is not known; known are a; describe another family in a JSON file and give it with --family: its experts are called as 'h.0.w'"
+    ),
+    (
       .unknownFamily(name: "x", known: ["a", "b"]),
       "there is neither a family nor a file 'x'; families are a, b"
     ),
@@ -227,6 +231,30 @@ import Testing
     (
       .noSuchLayer(path: "m", layer: 0, layerCount: 27, moeLayers: [1, 2, 3, 7]),
       "m: layer 0 has no experts; those with experts are 1-3,7"
+    ),
+    (
+      .strayFactor(path: "m", tensor: "e.0.up_proj.unique"),
+      "m: tensor 'e.0.up_proj.unique' is the unique part of an expert that sdmoe split, but by config.json the expert is whole; put the config.json back that 'sdmoe convert' wrote"
+    ),
+    (
+      .strangeNames(path: "m", family: "olmoe", tensor: "layers.3.experts.0.w"),
+      "m: no expert is called as in the family olmoe, but there is tensor 'layers.3.experts.0.w'; say how its tensors are called with --family FILE, see 'Describing a family' in the documentation"
+    ),
+    (
+      .strangeNames(path: "m", family: "olmoe", tensor: "layers/3/experts/0/w"),
+      "m: no expert is called as in the family olmoe, but there is tensor 'layers/3/experts/0/w'; sdmoe knows layers by a number between points, so save the model with the names that transformers gives"
+    ),
+    (
+      .incompleteFurtherLayer(path: "m", layer: 2, tensor: "layers.2.mlp.gate.weight"),
+      "m: layer 2, past those that config.json counts, has experts but no tensor 'layers.2.mlp.gate.weight', without which it cannot be measured; leave --mtp, or that layer, out"
+    ),
+    (
+      .unreadable(path: "m", reason: "Too many open files"),
+      "m: cannot be read: Too many open files; raise the limit with 'ulimit -n'"
+    ),
+    (
+      .misnumberedExperts(path: "m", layer: 2, numbers: [0, 1, 5]),
+      "m: layer 2 has 3 experts by its router, but they are numbered 0-1,5, and nothing says which row of the router is whose; number them 0 to 2 in the order of the router's rows"
     ),
     (
       .unknownRouting(path: "m", layer: 0, reason: "chooses them by a table of tokens, 't'"),

@@ -52,6 +52,19 @@ import Testing
         == TensorUse(role: .expertDown, layer: 1, expert: 2))
   }
 
+  @Test("An object that config.json lacks is told, and not the whole read in its stead")
+  func configRoot() throws {
+    let folder = try Self.toy().written()
+    let text = try Self.example.get().replacing(
+      "\"id\": \"mine\"", with: "\"configRoot\": \"text.model\", \"id\": \"mine\"")
+    let path = try folder.write(text, as: "family.json")
+    #expect(
+      throws: CheckpointError.badFamily(
+        path: path, key: "families[0].configRoot",
+        reason: "is 'text.model', but \(folder.path("config.json")) has no such object")
+    ) { try Checkpoint(path: folder.path, family: ChosenFamily(path)) }
+  }
+
   @Test("Another content of the file is another structure, and none another fingerprint")
   func digest() throws {
     let folder = try Self.toy().written()
@@ -207,6 +220,12 @@ import Testing
       "{\n  \"layouts\"",
       "{\"shared\": {\"twice\": {\"up_proj\": \"w1\", \"down_proj\": \"w1\"}}, \"layouts\"",
       "shared.twice.down_proj", "is that of up_proj too"
+    ),
+    (
+      "\"shared_experts\", \"names\": \"gate-up-down\"",
+      "\"experts.0\", \"names\": \"gate-up-down\"",
+      "families[0].shared.block",
+      "has routed experts' tensors, such as 'mlp.experts.0.gate_proj.weight'"
     ),
     (
       "\"up_proj\"", "\"upProj\"", "layouts.mine.upProj",

@@ -161,7 +161,7 @@ import Testing
     #expect {
       try Checkpoint(path: folder.path)
     } throws: { error in
-      guard case CheckpointError.unknownModelType(_, let type, _, let alike) = error else {
+      guard case CheckpointError.unknownModelType(_, let type, _, let alike, _) = error else {
         return false
       }
       return type == "unheard_of" && alike.count > 3
@@ -173,7 +173,7 @@ import Testing
       let folder = try toy.written()
       _ = try withExtendedLifetime(folder) { try Checkpoint(path: folder.path) }
     } throws: {
-      if case CheckpointError.unknownModelType = $0 { true } else { false }
+      if case CheckpointError.unknownModelType(_, _, _, _, nil) = $0 { true } else { false }
     }
   }
 
@@ -194,7 +194,10 @@ import Testing
       let folder = try toy.written()
       _ = try withExtendedLifetime(folder) { try Checkpoint(path: folder.path) }
     } throws: {
-      if case CheckpointError.unknownModelType = $0 { true } else { false }
+      guard case CheckpointError.unknownModelType(_, _, _, [], let expert) = $0 else {
+        return false
+      }
+      return expert == toy.tensors.map(\.name).min()
     }
   }
 

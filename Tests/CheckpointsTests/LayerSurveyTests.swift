@@ -148,8 +148,6 @@ import Testing
   @Test(
     "where nothing is called as in the family, that is told, and no missing tensor",
     arguments: [
-      ("model.layers.", "transformer.h.", "so save the model with the names that"),
-      ("model.layers.", "model.blocks.", "so save the model with the names that"),
       (".", "/", "so save the model with the names that"), ("mlp.", "ffn.", "--family FILE"),
       ("mlp.experts.", "mlp.Experts.", "--family FILE"),
     ])
@@ -183,5 +181,25 @@ import Testing
     #expect(
       try Checkpoint(path: folder.path).problems
         == names.map { .missingTensor(path: folder.path, tensor: $0) })
+  }
+
+  // MARK: Scales
+
+  @Test("scales beside plain weights are told, since nothing applies them")
+  func strayScales() throws {
+    var toy = ToyCheckpoint.deepseek()
+    let weights = toy.tensors.map(\.name).filter { $0.contains(".experts.0.") }
+    for name in weights {
+      toy.tensors.append(ToyTensor("\(name)_scale_inv", .f32, [1, 1], seed: 5))
+    }
+    // Of inputs they say nothing about weights.
+    toy.tensors.append(
+      ToyTensor("model.layers.1.mlp.experts.0.up_proj.input_scale", .f32, [1], seed: 6))
+    let folder = try toy.written()
+    let first = try #require(weights.min())
+    #expect(
+      try Checkpoint(path: folder.path).remarks.map(\.description) == [
+        "\(weights.count) scales of weights that are plain numbers are not applied, such as '\(first)_scale_inv': the weights count as they stand"
+      ])
   }
 }

@@ -91,6 +91,34 @@ import Testing
     try expectRead(toy { $0.replacing(/^model\./, with: prefix) }, told)
   }
 
+  @Test(
+    "Layers may have another word before their number, which is told",
+    arguments: ["transformer.h.", "model.blocks.", "h.", "module.transformer.block."])
+  func otherWord(start: String) throws {
+    let named = toy { $0.replacing("model.layers.", with: start) }
+    let inner = start.replacing("module.", with: "")
+    let folder = try named.written()
+    let checkpoint = try Checkpoint(path: folder.path)
+    #expect(
+      checkpoint.remarks.map(\.description).last
+        == "the layers stand behind '\(inner)', which is not how this family is saved")
+    #expect(checkpoint.tensorStart(ofLayer: 1) == "\(start)1.mlp.")
+    if start == inner {
+      try expectRead(
+        named, "the layers stand behind '\(start)', which is not how this family is saved")
+    }
+  }
+
+  @Test("Layers behind two other words are not read as either's")
+  func twoWords() throws {
+    var both = toy { $0.replacing("model.layers.", with: "student.h.") }
+    both.tensors += toy { $0.replacing("model.layers.", with: "teacher.h.") }.tensors
+      .filter { $0.name.hasPrefix("teacher") }
+    let folder = try both.written()
+    let problems = try Checkpoint(path: folder.path).problems
+    #expect(problems.count == 1 && "\(problems)".contains("student.h.1.mlp.experts.0"))
+  }
+
   @Test("Heads for multi-token prediction beside the model do not make it two")
   func multiTokenPrediction() throws {
     var wrapped = toy { "base." + $0 }

@@ -251,8 +251,17 @@ import Testing
     var toy = toy()
     toy.addLayer(2, experts: 3, hidden: 8, width: width)
     toy["model.layers.2.mlp.gate.weight"] = nil
-    let found = try opened(toy).unmeasured()
+    let checkpoint = try opened(toy)
+    let found = checkpoint.unmeasured()
     #expect(found.map(\.option) == [nil])
+    // The others' shapes are what is wrong first.
+    if width == 6 {
+      #expect(
+        checkpoint.furtherLayers.flatMap(\.problems) == [
+          .incompleteFurtherLayer(
+            path: checkpoint.path, layer: 2, tensor: "model.layers.2.mlp.gate.weight")
+        ])
+    }
     #expect(
       found.first?.text.hasSuffix(
         "; cannot be measured: there is no 'model.layers.2.mlp.gate.weight'") == true)

@@ -223,6 +223,10 @@ import Testing
       ("--group-excess 0", "--group-excess is 0.0, but must be over 0 and at most 1"),
       ("--group-excess 1.1", "--group-excess is 1.1, but must be over 0 and at most 1"),
       ("--group-excess nan", "--group-excess is nan, but must be over 0 and at most 1"),
+      (
+        "--memory 0x10M",
+        "The value '0x10M' is invalid for '--memory <size>': a size is a number and K, M, G or nothing for bytes, such as 4G or 800M"
+      ), ("--memory 1e1M", "The value '1e1M' is invalid for '--memory <size>': a size is a number"),
       ("--memory 0", "The value '0' is invalid for '--memory <size>'"),
       ("--memory 0.5", "The value '0.5' is invalid for '--memory <size>'"),
       ("--memory=-1G", "The value '-1G' is invalid for '--memory <size>'"),

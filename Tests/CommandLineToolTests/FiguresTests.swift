@@ -53,6 +53,20 @@ import Testing
     #expect(String(decoding: start, as: UTF8.self).contains(mark))
   }
 
+  @Test("a file that is higher than a page is told, with what makes it lower")
+  func tall() throws {
+    let outcome = try figures(
+      "--kind similarity --sheet --projections gate --format svg --width 1200mm")
+    #expect(outcome.status == 0)
+    let words = outcome.errors.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(
+      words.contains(
+        /^similarity-layers-gate_proj-hidden.svg is 1200 by [0-9]+ mm, higher than a page of A4 \(297 mm\); fewer --layers make it lower$/
+      ), "\(outcome.errors)")
+    let low = try figures("--kind similarity --layers 0 --format svg")
+    #expect(low.errors == "")
+  }
+
   @Test("existing files stay unless --force is given")
   func existing() throws {
     let name = "similarity-layer-00-gate_proj-hidden.svg"

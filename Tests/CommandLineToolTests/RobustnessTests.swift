@@ -207,12 +207,33 @@ import Testing
         == "Error: \(config): cannot be read: no permission to read it; check its permissions\n")
   }
 
+  @Test("a run inside the checkpoint is refused before any work, through a link too")
+  func insideCheckpoint() throws {
+    let checkpoint = folder.path("model")
+    try FileManager.default.copyItem(atPath: Samples.tiny, toPath: checkpoint)
+    let link = folder.path("link")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: checkpoint)
+    for path in ["\(checkpoint)/run", "\(link)/some/run"] {
+      let outcome = try Tool.analyze(checkpoint, into: path)
+      #expect(outcome.status == 1)
+      #expect(
+        outcome.errors
+          == "Error: \(path): lies in the checkpoint \(checkpoint), and the input is never changed; choose a folder elsewhere\n"
+      )
+    }
+    #expect(!FileManager.default.fileExists(atPath: "\(checkpoint)/run"))
+    #expect(!FileManager.default.fileExists(atPath: "\(checkpoint)/some"))
+    #expect(try Tool.analyze(checkpoint, into: "\(checkpoint)-run", "--quiet").status == 0)
+  }
+
   @Test("a run folder that may not be made is told")
   func folderNotAllowed() throws {
     let user = try OtherUser(in: folder)
-    let path = "\(user.checkpoint)/run"
-    try setMode(0o555, of: user.checkpoint)
-    defer { try? setMode(0o755, of: user.checkpoint) }
+    let locked = folder.path("locked")
+    try FileManager.default.createDirectory(atPath: locked, withIntermediateDirectories: true)
+    try setMode(0o555, of: locked)
+    defer { try? setMode(0o755, of: locked) }
+    let path = "\(locked)/run"
     let outcome = try user.run(["analyze", user.checkpoint, "-o", path])
     #expect(outcome.status == 1)
     #expect(

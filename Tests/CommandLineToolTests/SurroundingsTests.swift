@@ -41,6 +41,18 @@ import Testing
     }
   }
 
+  // MARK: Open files
+
+  @Test("too few files that may be open are told as that, whichever is the first too many")
+  func openFiles() throws {
+    // With fewer, the language's runtime does not start.
+    for limit in 6...9 {
+      let outcome = try shell("ulimit -n \(limit); timeout 60 \"$SDMOE\" inspect \"$QWEN\"")
+      #expect(outcome.status == 1, "\(limit)")
+      #expect(outcome.output.contains("ulimit -n"), "\(limit): \(outcome.output)")
+    }
+  }
+
   // MARK: Cores and memory
 
   @Test("works on as many matrices at once as its batch job has cores")
@@ -107,6 +119,23 @@ import Testing
       unshare -rm sh -c 'mount -t tmpfs none out && "$SDMOE" convert "$QWEN" -q -o out/new && "$SDMOE" verify out/new'
       """)
     #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  // MARK: Waiting for the disk
+
+  private static let mayTrace =
+    (try? Tool.shell("strace -qq -o /dev/null true", in: Fixture.url("").path))?.status == 0
+
+  @Test("no file is brought to the disk twice", .enabled(if: mayTrace))
+  func synchronizedOnce() throws {
+    let outcome = try shell(
+      """
+      strace -f -qq -y -e trace=fsync -o trace "$SDMOE" convert "$QWEN" -q -o out --certificate basic >summary &&
+      grep -o 'fsync([0-9]*<[^>]*[.]tmp>' trace | sed 's/.*</</' | sort | uniq -c | sort -rn | head -1
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let most = outcome.output.split(separator: " ").first.flatMap { Int($0) }
+    #expect(most == 1, "\(outcome.output)")
   }
 
   // MARK: Names

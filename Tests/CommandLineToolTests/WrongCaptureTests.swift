@@ -337,4 +337,33 @@ import Testing
       rows(files["tables/gradient_left_out.csv"]).map { $0.prefix(3) } == [["0", "gate_proj", "0"]])
     #expect(rows(files["tables/gradient_energy.csv"]).count == 23)
   }
+
+  @Test("gradients that are all zero are told as that, in the summary and on the page")
+  func allZero() throws {
+    var sample = CapturedSample.gradients
+    for layer in 0..<2 {
+      for expert in 0..<CapturedSample.expertCount {
+        for projection in ["gate_proj", "up_proj", "down_proj"] {
+          let name = CapturedSample.gradient(projection, ofExpert: expert, inLayer: layer)
+          sample[name] = .values(
+            projection == "down_proj" ? [32, 24] : [24, 32],
+            Array(repeating: 0, count: 24 * 32))
+        }
+      }
+    }
+    let run = folder.path("run")
+    let outcome = try Tool.analyze(
+      Samples.tiny, into: run, "--gradients", try sample.written(in: folder))
+    #expect(outcome.status == 0)
+    #expect(
+      outcome.errors.hasSuffix(
+        "\nall 24 gradients were left out, as if no backward pass had filled them: tables/gradient_left_out.csv\n"
+      ), "\(outcome.errors)")
+    let text = outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(text.contains("nothing measured, for all gradients are zero"), "\(text)")
+    let page = try String(contentsOfFile: "\(run)/index.html", encoding: .utf8)
+    // Terms are links there.
+    #expect(page.contains("nothing measured, for all "))
+    #expect(!page.contains("--gradients &lt;file&gt;"))
+  }
 }

@@ -30,6 +30,7 @@ import Testing
     arguments: [
       ("8", "16", "8", "16"), ("\"x\"", "null", "'x'", "null"), ("1.5", "true", "1.5", "true"),
       ("[]", "{}", "a list", "an object"), ("1", "1.0", "1", "1.0"),
+      ("{}", "{\"a\": 1}", "an object", "another"),
     ])
   func twoValues(first: String, second: String, told: String, toldSecond: String) {
     let error = Self.failure(Array("{\"k\": \(first), \"k\": \(second)}".utf8))
@@ -53,7 +54,10 @@ import Testing
       ([0, 0, 0xFE, 0xFF], "is written in UTF-32; save it as UTF-8"),
       ([0x7B, 0, 0, 0], "is written in UTF-32; save it as UTF-8"),
       ([0, 0, 0, 0x7B], "is written in UTF-32; save it as UTF-8"),
-      ([0x7B], "is not JSON: byte 1: the JSON text ends inside a value"),
+      (
+        Array("version https://git-lfs.github.com/spec/v1\noid sha256:0\n".utf8),
+        "is a Git LFS pointer, not the file that it stands for; fetch that with 'git lfs pull'"
+      ), ([0x7B], "is not JSON: byte 1: the JSON text ends inside a value"),
     ] as [([UInt8], String)])
   func encodings(bytes: [UInt8], verdict: String) {
     #expect(Self.failure(bytes)?.description == verdict)

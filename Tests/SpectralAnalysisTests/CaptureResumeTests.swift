@@ -106,6 +106,21 @@ import Workers
     #expect(plan.predictedMemory(AnalysisEffort(workers: 2, memory: whole - 1)) == spooled)
   }
 
+  @Test("For activation ratios no more memory is predicted than the captured tokens take")
+  func predictedTokens() throws {
+    func predicted(_ analyses: [Analysis]) throws -> Int {
+      let checkpoint = try Checkpoint(path: checkpoint.path)
+      return try AnalysisPlan(
+        for: AnalysisInputs(checkpoint: checkpoint, capture: Capture(path: captures)),
+        options: AnalysisOptions(analyses: analyses, fraction: 0.35), version: "1"
+      ).predictedMemory(AnalysisEffort(workers: 2))
+    }
+    // Of 1100 tokens: 24 numbers of each once, and with each worker 20 products and a threshold.
+    let tokens = 1100 * (4 * 24 + 2 * 4 * 20 + 8)
+    let bases = 5 * 20 * 24 * 4
+    #expect(try predicted([.activationRatio]) - predicted([.energy]) <= tokens + bases)
+  }
+
   @Test("Units in order, named for what they measure")
   func units() throws {
     let plan = try plan()

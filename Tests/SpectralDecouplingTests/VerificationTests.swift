@@ -172,6 +172,24 @@ import Testing
     #expect(!failures.contains { $0.contains("'model.embed_tokens.weight'") })
   }
 
+  @Test("An original in another form is told in one sentence, and not tensor by tensor")
+  func otherForm() async throws {
+    let factored = try Checkpoint(path: made.output)
+    let whole = try Checkpoint(path: made.input.path)
+    guard factored.form != nil else { return }
+    let merged = try await made.merged()
+    let report = try await verify(merged, against: whole, workers: 2)
+    #expect(
+      report.failures == [
+        "\(made.input.path): is whole, but this output was merged from a factored checkpoint; give that one, which can itself be verified against the model that it was split from"
+      ])
+    #expect(try await verify(merged, against: factored, workers: 2).failures == [])
+    #expect(
+      await findings(against: factored) == [
+        "\(made.output): is a factored checkpoint, but this output was split from a whole one; give that one"
+      ])
+  }
+
   // MARK: Forged numbers
 
   @Test(

@@ -164,6 +164,9 @@ import Testing
     let kind = try await refusal { $0.kinds = kinds("bands") }
     #expect(kind.contains("no figures of the kind bands") && kind.contains("it has similarity"))
     #expect(kind.contains("--analyses bands"))
+    #expect(
+      try await refusal { $0.kinds = kinds("routing") }.contains(
+        "measures with --captures <file> and --analyses routing; it has"))
     #expect(try await refusal { $0.layers = [7] }.contains("the run has the layers 0-1"))
     #expect(
       try await refusal { $0.projections = [.down] }.contains("the run has gate_proj, up_proj"))

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 
@@ -36,7 +37,9 @@ public struct ModelConfig: Sendable {
     } catch let error as CocoaError where error.code == .fileReadNoPermission {
       throw .unreadable(path: path, reason: "no permission to read it")
     } catch {
-      throw .unreadable(path: path, reason: "it is no regular file")
+      // The system's own reason, such as too many open files, says more.
+      throw .unreadable(
+        path: path, reason: refusal(ofReading: path)?.reason ?? "it is no regular file")
     }
     try self.init(path: path, bytes: bytes)
   }

@@ -20,9 +20,11 @@ extension Checkpoint {
       return (type, family)
     }
     let alike = familiesAlike(whole, in: folder)
-    throw whole.speaksOfExperts || !alike.isEmpty || anyExpert(in: folder, catalogue) != nil
+    let expert = alike.isEmpty ? anyExpert(in: folder, catalogue) : nil
+    throw whole.speaksOfExperts || !alike.isEmpty || expert != nil
       ? CheckpointError.unknownModelType(
-        path: whole.path, modelType: type, known: catalogue.modelTypes, alike: alike)
+        path: whole.path, modelType: type, known: catalogue.modelTypes, alike: alike,
+        expert: expert)
       : CheckpointError.dense(path: folder, modelType: type)
   }
 

@@ -12,6 +12,8 @@ public struct ChosenFamily: Sendable {
   /// What tells the description from any other: the name of a family that is built in, or the name
   /// in a file with the digest of the file.
   public let identity: String
+  /// The file that describes it; nil for a family that is built in.
+  private(set) var file: String?
 
   /// Finds a family.
   ///
@@ -33,6 +35,7 @@ public struct ChosenFamily: Sendable {
     family = file.family
     catalogue = builtIn.adding(file)
     identity = "\(family.id) \(digest)"
+    self.file = text
     if let lost = catalogue.lostReference(of: family) {
       throw .badFamily(path: text, key: "families[0].\(lost.key)", reason: lost.reason)
     }

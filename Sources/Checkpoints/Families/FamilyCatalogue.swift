@@ -67,6 +67,14 @@ struct FamilyCatalogue: Decodable, Sendable {
         unknown(set.names, "set of shared names", of: shared.keys)
       )
     }
+    let sites = ExpertSites(of: family, in: self)
+    if let expert = family.shared,
+      let name = Projection.allCases.lazy
+        .flatMap({ sharedNames(expert, $0) }).map({ "\(family.block).\(expert.block).\($0)" })
+        .first(where: { sites.site(of: "layers.0.\($0)") != nil })
+    {
+      return ("shared.block", "has routed experts' tensors, such as '\(name)'")
+    }
     for (place, set) in family.tensors.enumerated() where tensors[set] == nil {
       return ("tensors[\(place)]", unknown(set, "set of tensors", of: tensors.keys))
     }

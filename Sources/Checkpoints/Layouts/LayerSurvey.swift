@@ -224,6 +224,20 @@ struct LayerSurvey: Sendable {
         ? [] : ["experts have no gate projection: up and down alone are measured"])
   }
 
+  /// Scales that stand beside experts' weights of plain numbers; nil where there are none.
+  ///
+  /// - Complexity: O(length of all names) where any expert is plain.
+  func strayScales(in layers: [MoELayer]) -> CheckpointRemark? {
+    let weights = layers.flatMap { $0.experts.values.joined() }.compactMap { try? $0.get() }
+    let plain = Set(weights.filter { !$0.isPacked }.map(\.tensorName))
+    guard !plain.isEmpty else { return nil }
+    let endings = catalogue.endings.filter { $0.part == .scales }
+    let scales = files.names.filter { name in
+      endings.contains { $0.values(of: name).map(plain.contains) == true }
+    }
+    return scales.min().map { .strayScales(count: scales.count, first: $0) }
+  }
+
   /// Whether a layer that should have experts has an ordinary MLP in their stead.
   func isDense(_ index: Int) -> Bool {
     let start = layerStart(of: index)
@@ -278,6 +292,9 @@ struct LayerSurvey: Sendable {
     }
     if let strangeNames { return strangeNames }
     let skipped = files.skipped[stored]
+    if skipped == nil, let layer = furtherStarts.first(where: { name.hasPrefix($0.value) })?.key {
+      return .incompleteFurtherLayer(path: folder, layer: layer, tensor: stored)
+    }
     return .missingTensor(path: skipped?.path ?? folder, tensor: stored, reason: skipped?.reason)
   }
 

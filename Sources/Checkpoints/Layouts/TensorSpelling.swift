@@ -19,6 +19,9 @@ struct TensorSpelling: Sendable {
   private let outer: String
   /// What the files have for the family's names otherwise than these.
   private let words: FamilyWords
+  /// How the files begin the names of layers, where they have another word there than `layers`; nil
+  /// where they do not.
+  private let layers: LayerStart?
   /// How names of GGUF come to those of the family; nil for files that have the family's.
   private var gguf: GGUFNames?
   /// Whether every name in the files is as the family has it.
@@ -29,12 +32,13 @@ struct TensorSpelling: Sendable {
     guard !isPlain else { return name }
     if let gguf { return gguf.plain(name) ?? name }
     let inner = words.plain(name)
+    if let layers { return layers.plain(inner) }
     return outer.isEmpty ? inner : String(inner.trimmingPrefix(outer))
   }
 
   /// How the files spell, or would spell, a name that the family has.
   func storedName(_ name: String) -> String {
-    stored[name] ?? gguf?.stored(name) ?? front + words.stored(name)
+    stored[name] ?? gguf?.stored(name) ?? front + words.stored(layers?.stored(name) ?? name)
   }
 
   /// Says how files of GGUF spell the names of a family.
@@ -90,6 +94,20 @@ struct TensorSpelling: Sendable {
       ?? sites.prefix(
         of: files.names.filter { !spelled.differs($0) } + stored.keys, family: family,
         moeLayers: moeLayers, folder: folder)
+    /// All names without words of wrappers, each with that in the files.
+    func inner() -> [(name: String, file: String)] {
+      files.names.filter { !spelled.differs($0) }.map { ($0, $0) }
+        + stored.map { ($0.key, $0.value) }
+    }
+    let layers =
+      found == nil
+      ? sites.layerStart(of: inner().map(\.name), family: family, moeLayers: moeLayers) : nil
+    if let layers {
+      for (name, file) in inner() {
+        let plain = layers.plain(name)
+        if plain != name, files[plain] == nil, stored[plain] == nil { stored[plain] = file }
+      }
+    }
     let prefix = found ?? family.prefixes.first ?? ""
     let ending =
       family.prefixes.contains(prefix)
@@ -99,29 +117,30 @@ struct TensorSpelling: Sendable {
       }
     let outer = String(prefix.dropLast(ending?.count ?? prefix.count))
     if !outer.isEmpty {
-      let inner = files.names.filter { !spelled.differs($0) }.map { ($0, $0) } + stored.map { $0 }
-      for (name, file) in inner where name.hasPrefix(outer) {
+      for (name, file) in inner() where name.hasPrefix(outer) {
         let rest = String(name.dropFirst(outer.count))
         if files[rest] == nil, stored[rest] == nil { stored[rest] = file }
       }
     }
     self.init(
-      prefix: ending ?? prefix, outer: outer, stored: stored,
-      isPlain: wrapped.isEmpty && outer.isEmpty,
-      front: Self.front(of: stored, sites: sites, prefix: ending ?? prefix, words: spelled),
+      prefix: ending ?? prefix, outer: outer, layers: layers, stored: stored,
+      isPlain: wrapped.isEmpty && outer.isEmpty && layers == nil,
+      front: Self.front(
+        of: stored, sites: sites, prefix: ending ?? prefix, words: spelled, layers: layers),
       remarks: Self.remarks(
         words: words.sorted() + (outer.isEmpty ? [] : [String(outer.dropLast())]),
-        prefix: ending == nil ? prefix : nil), familyWords: spelled)
+        prefix: layers?.stored ?? (ending == nil ? prefix : nil)), familyWords: spelled)
   }
 
   private init(
-    prefix: String, outer: String, stored: [String: String], isPlain: Bool = false,
-    front: String = "",
-    remarks: [CheckpointRemark] = [], familyWords: FamilyWords = FamilyWords(layers: [])
+    prefix: String, outer: String, layers: LayerStart? = nil, stored: [String: String],
+    isPlain: Bool = false, front: String = "", remarks: [CheckpointRemark] = [],
+    familyWords: FamilyWords = FamilyWords(layers: [])
   ) {
     self.prefix = prefix
     words = familyWords
     self.outer = outer
+    self.layers = layers
     self.stored = stored
     self.isPlain = isPlain
     self.front = front
@@ -130,20 +149,44 @@ struct TensorSpelling: Sendable {
 
   /// What stands in the files before a name, as the first router or expert of the layers shows it.
   private static func front(
-    of stored: [String: String], sites: ExpertSites, prefix: String, words spelled: FamilyWords
+    of stored: [String: String], sites: ExpertSites, prefix: String, words spelled: FamilyWords,
+    layers: LayerStart?
   ) -> String {
     guard let plain = stored.keys.filter({ sites.site(of: $0)?.prefix == prefix }).min(),
       let name = stored[plain]
     else { return "" }
     let words = name.split(separator: ".", omittingEmptySubsequences: false)
+    let inner = layers?.stored(plain) ?? plain
     let start = words.indices.last {
-      spelled.plain(words[$0...].joined(separator: ".")) == plain
+      spelled.plain(words[$0...].joined(separator: ".")) == inner
     }
     return words[..<(start ?? 0)].map { "\($0)." }.joined()
   }
 
   private static func remarks(words: [String], prefix: String?) -> [CheckpointRemark] {
     (words.isEmpty ? [] : [.wrappedNames(words: words)]) + (prefix.map { [.otherPrefix($0)] } ?? [])
+  }
+}
+
+/// How the names of layers begin in files that have another word there than `layers`, as
+/// `transformer.h.3.mlp…`.
+struct LayerStart: Sendable, Hashable {
+  /// What stands before the number in the files, such as `transformer.h.`.
+  let stored: String
+  /// What the family has there, such as `model.layers.`.
+  let plain: String
+
+  /// What the family calls what the files call so.
+  func plain(_ name: String) -> String { swapped(name, stored, plain) }
+
+  /// What the files call what the family calls so.
+  func stored(_ name: String) -> String { swapped(name, plain, stored) }
+
+  private func swapped(_ name: String, _ start: String, _ other: String) -> String {
+    guard name.hasPrefix(start), name.dropFirst(start.count).first?.isNumber == true else {
+      return name
+    }
+    return other + name.dropFirst(start.count)
   }
 }
 
@@ -186,16 +229,43 @@ struct ExpertSites: Sendable {
   func site(of name: String) -> Site? {
     let words = name.split(separator: ".", omittingEmptySubsequences: false)
     for place in words.indices.dropLast(2) where words[place] == "layers" {
-      guard let layer = Int(words[place + 1]) else { continue }
-      var rest = words[(place + 2)...]
-      if let number = rest.firstIndex(where: { Int($0) != nil }) { rest[number] = "{E}" }
-      let tail = rest.joined(separator: ".")
-      guard routers.contains(tail) || experts.contains(tail) else { continue }
+      guard let layer = Int(words[place + 1]), let isRouter = self.isRouter(words[(place + 2)...])
+      else { continue }
       return Site(
-        prefix: words[..<place].map { "\($0)." }.joined(), layer: layer,
-        isRouter: routers.contains(tail))
+        prefix: words[..<place].map { "\($0)." }.joined(), layer: layer, isRouter: isRouter)
     }
     return nil
+  }
+
+  /// Whether the name of a tensor inside a layer is that of a router; otherwise of a routed expert,
+  /// and nil where it is neither.
+  private func isRouter(_ words: ArraySlice<Substring>) -> Bool? {
+    var words = words
+    if let number = words.firstIndex(where: { Int($0) != nil }) { words[number] = "{E}" }
+    let name = words.joined(separator: ".")
+    return routers.contains(name) ? true : experts.contains(name) ? false : nil
+  }
+
+  /// How the names of layers begin where nothing of the model is called `layers`; nil where the
+  /// layers with experts do not all begin alike.
+  fileprivate func layerStart(
+    of names: some Sequence<String>, family: Family, moeLayers: [Int]
+  ) -> LayerStart? {
+    let starts = family.prefixes.map { "\($0)layers." }
+    guard !names.contains(where: { starts.contains(where: $0.hasPrefix) }) else { return nil }
+    var layers: [String: Set<Int>] = [:]
+    for name in names {
+      let words = name.split(separator: ".", omittingEmptySubsequences: false)
+      for place in words.indices.dropLast(2) {
+        guard let layer = Int(words[place + 1]), isRouter(words[(place + 2)...]) != nil else {
+          continue
+        }
+        layers[words[...place].map { "\($0)." }.joined(), default: []].insert(layer)
+      }
+    }
+    let whole = layers.filter { $0.value.isSuperset(of: moeLayers) }
+    guard whole.count == 1, let start = whole.first?.key else { return nil }
+    return LayerStart(stored: start, plain: "\(family.prefixes.first ?? "")layers.")
   }
 
   /// What stands before `layers.` where it is none of the prefixes that the family has; nil where no

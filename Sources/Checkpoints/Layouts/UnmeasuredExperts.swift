@@ -174,7 +174,7 @@ extension LayerSurvey {
     for number in furtherStarts.keys {
       switch layer(number).problems.first {
       case nil: continue
-      case .missingTensor(_, let tensor, nil): obstacles[number] = "there is no '\(tensor)'"
+      case .incompleteFurtherLayer(_, _, let tensor): obstacles[number] = "there is no '\(tensor)'"
       case let problem?: obstacles[number] = "\(problem)"
       }
     }

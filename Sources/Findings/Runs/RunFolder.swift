@@ -236,7 +236,7 @@ public struct RunFolder: Sendable {
   private static func copyLines(
     ofTableAt path: String, under header: String, to append: (String) throws -> Void
   ) throws {
-    let data = try Table.contents(ofFile: path)
+    let data = try WholeFile.contents(of: path)
     guard data.starts(with: header.utf8) else {
       throw FindingsError.wrongColumns(
         path: path, expected: String(header.dropLast()),

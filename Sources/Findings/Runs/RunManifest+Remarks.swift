@@ -7,6 +7,8 @@ extension RunManifest {
     public var padding: Int
     /// The tensor that says so.
     public var paddingTensor: String?
+    /// Whether that seems to have tokens and padding the wrong way round; nil where it does not.
+    public var seemsInverted: Bool?
     /// Other rows of zeros, left out.
     public var zeros: Int
     /// A tensor that has zeros where others have none.
@@ -24,6 +26,7 @@ extension RunManifest {
     private enum CodingKeys: String, CodingKey {
       case stored, padding, zeros, repeats
       case paddingTensor = "padding_tensor"
+      case seemsInverted = "padding_seems_inverted"
       case zerosTensor = "zeros_tensor"
       case dropsRepeats = "drops_repeats"
       case sameTokens = "same_tokens"
@@ -32,12 +35,14 @@ extension RunManifest {
 
     /// Collects the numbers.
     public init(
-      stored: Int, padding: Int, paddingTensor: String?, zeros: Int, zerosTensor: String?,
+      stored: Int, padding: Int, paddingTensor: String?, seemsInverted: Bool? = nil, zeros: Int,
+      zerosTensor: String?,
       repeats: Int, dropsRepeats: Bool, sameTokens: Int? = nil, sameToken: Int? = nil
     ) {
       self.stored = stored
       self.padding = padding
       self.paddingTensor = paddingTensor
+      self.seemsInverted = seemsInverted
       self.zeros = zeros
       self.zerosTensor = zerosTensor
       self.repeats = repeats
@@ -52,6 +57,11 @@ extension RunManifest {
       let all = "of \(stored) captured rows"
       if padding > 0 {
         remarks.append("\(padding) \(all) were left out: padding by \(paddingTensor ?? "a mask")")
+      }
+      if seemsInverted == true {
+        remarks.append(
+          "all rows that \(paddingTensor ?? "a mask") keeps are zeros or repeat others, and most of those that it leaves out do not: it seems to have 1 for padding; a mask has 1 for a token and 0 for padding"
+        )
       }
       if zeros > 0 {
         let place = zerosTensor.map { ", of layers that disagree; \($0) has most" } ?? ""

@@ -58,22 +58,12 @@ extension Table {
   public init(
     readingFrom path: String, as definition: TableDefinition, columns: [any TypedColumn]? = nil
   ) throws {
-    let data = try Self.contents(ofFile: path)
+    let data = try WholeFile.contents(of: path)
     self.init(definition)
     // Safe: the records are read within the closure, and the file's bytes stay for as long.
     try unsafe data.withUnsafeBytes { bytes in
       var records = unsafe CSVRecords(bytes: bytes, path: path)
       try readRows(from: &records, columns: columns)
-    }
-  }
-
-  /// The bytes of a table, which stay on disk until they are looked at.
-  static func contents(ofFile path: String) throws -> Data {
-    do {
-      return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
-    } catch {
-      throw FindingsError.fileSystem(
-        path: path, doing: "read", reason: "it is missing or not readable")
     }
   }
 

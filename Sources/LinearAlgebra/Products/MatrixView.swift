@@ -80,11 +80,13 @@ extension MatrixView where Scalar == Float {
   ///
   /// - Complexity: O(rows * columns); one pass.
   package func widened(times factor: Double = 1) -> Matrix<Double> {
-    var result = Matrix<Double>(rowCount: rowCount, columnCount: columnCount)
+    // The subscript of a matrix is another module's: to write through it takes many times longer.
+    var elements: [Double] = []
+    elements.reserveCapacity(rowCount * columnCount)
     for row in 0..<rowCount {
-      for column in 0..<columnCount { result[row, column] = Double(self[row, column]) * factor }
+      for column in 0..<columnCount { elements.append(Double(self[row, column]) * factor) }
     }
-    return result
+    return Matrix(rowCount: rowCount, columnCount: columnCount, elements: elements)
   }
 }
 

@@ -44,9 +44,13 @@ struct ActivationRatioAnalysis: MatrixAnalysis {
   }
 
   func tokenMemory(_ plan: MemoryPlan) -> Int {
-    let block = max(64 << 20, 1024 * plan.sizes.hiddenSize)
-    let perWorker = (8 << 20) + (plan.options.routedOnly ? block : 0)
-    return block + plan.workers * perWorker + 8 * plan.options.tokens.number(of: plan.tokenCount)
+    let tokens = plan.options.tokens.number(of: plan.tokenCount)
+    // A capture with fewer tokens than a block takes fills no block.
+    let block = min(
+      max(64 << 20, 1024 * plan.sizes.hiddenSize), 4 * plan.sizes.hiddenSize * tokens)
+    let rank = min(plan.sizes.hiddenSize, plan.sizes.expertWidth)
+    let perWorker = min(8 << 20, 4 * rank * tokens) + (plan.options.routedOnly ? block : 0)
+    return block + plan.workers * perWorker + 8 * tokens
   }
 
   func tables(of unit: MeasuredUnit, in work: UnitWork) async throws -> [Table] {

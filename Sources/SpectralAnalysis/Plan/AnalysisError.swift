@@ -45,6 +45,8 @@ public enum AnalysisError: Error, Equatable, Sendable {
   case gradientsOfFactored(path: String)
   /// Unique parts have fewer directions than count as the top.
   case tooFewUniqueDirections(path: String, unit: String, count: Int, needed: Int)
+  /// The run would lie in the checkpoint.
+  case outputInsideInput(output: String, input: String)
   /// The bases of a unit did not fit in memory and could not be kept on disk.
   case scratch(folder: String, byteCount: Int, doing: String, reason: String)
 }
@@ -95,6 +97,8 @@ extension AnalysisError: CustomStringConvertible {
       "\(path): is in the factored SD-MoE form, but gradients are of the original's weights; analyse them with the original, or leave --gradients out"
     case .tooFewUniqueDirections(let path, let unit, let count, let needed):
       "\(path): the unique parts of \(unit) have \(count == 1 ? "1 direction" : "\(count) directions"), but the top are \(needed); choose a smaller --fraction, or convert with a smaller common rank"
+    case .outputInsideInput(let output, let input):
+      "\(output): lies in the checkpoint \(input), and the input is never changed; choose a folder elsewhere"
     case .scratch(let folder, let byteCount, let action, let reason):
       "\(folder): cannot \(action) a scratch file of \(byteCount) bytes for the bases of one layer: \(reason); free some space or allow more --memory, and run the same command again"
     }

@@ -40,7 +40,8 @@ public struct AnalysisEffort: Sendable {
 ///   - onChanged: Called with the units that were measured before, but from another input.
 ///   - onProgress: Called after every matrix and unit, from any thread.
 /// - Returns: The folder, with all its tables.
-/// - Throws: The first error of a unit; the results of the units before it are kept.
+/// - Throws: The first error of a unit; the results of the units before it are kept. What
+///   ``AnalysisPlan/check(output:)`` throws.
 ///   `FindingsError.anotherRun(path:difference:)` where nothing of the input is as it was.
 /// - Complexity: For each matrix as `LeadingTriplets`, or a full decomposition where
 ///   all directions are needed; O(N^2 d k^2) for N experts in a unit. Memory as
@@ -50,6 +51,7 @@ public func carryOut(
   onChanged: @escaping @Sendable ([String]) -> Void = { _ in },
   onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in }
 ) async throws -> RunFolder {
+  try plan.check(output: path)
   var effort = effort
   effort.workers = try LinearAlgebraLibrary.start(threads: effort.workers)
   var folder = try RunFolder(path: path, for: plan.manifest)
@@ -61,6 +63,20 @@ public func carryOut(
   try folder.requireResults()
   try gatherResults(in: &folder)
   return folder
+}
+
+extension AnalysisPlan {
+  /// Checks that a folder can take the run, without changing anything.
+  ///
+  /// - Parameter path: The run folder: new, empty, or holding the same run.
+  /// - Throws: ``AnalysisError/outputInsideInput(output:input:)``, and `FindingsError` where something
+  ///   else lies there.
+  public func check(output path: String) throws {
+    guard !lies(path, in: inputs.checkpoint.path) else {
+      throw AnalysisError.outputInsideInput(output: path, input: inputs.checkpoint.path)
+    }
+    try RunFolder.check(path: path, for: manifest)
+  }
 }
 
 /// The work on all units of a plan.

@@ -7,6 +7,7 @@ extension CapturedRows {
     guard paddingCount + blankCount + repeatedCount + sameTokenCount > 0 else { return nil }
     return RunManifest.CapturedRows(
       stored: storedCount, padding: paddingCount, paddingTensor: paddingTensor,
+      seemsInverted: seemsInverted ? true : nil,
       zeros: blankCount, zerosTensor: blankTensor, repeats: repeatedCount,
       dropsRepeats: dropsRepeats, sameTokens: sameTokenCount > 0 ? sameTokenCount : nil,
       sameToken: sameToken)

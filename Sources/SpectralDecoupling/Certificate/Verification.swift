@@ -91,7 +91,13 @@ struct Verification: Sendable {
     var (report, files) = try await digests()
     // Numbers of damaged tensors would only repeat it.
     guard report.failures.isEmpty else { return report }
-    if let original { try await checkSource(original, &report) }
+    if let original {
+      if let sentence = otherForm(of: original) {
+        report.failures.append(sentence)
+        return report
+      }
+      try await checkSource(original, &report)
+    }
     let checkpoint = try Checkpoint(path: path, family: family)
     if checkpoint.form != nil {
       let problems = checkpoint.problems.filter(\.isOfTensors).map { "\($0)" }
@@ -182,6 +188,22 @@ struct Verification: Sendable {
     guard isNeeded else { return [:] }
     let weights = try Checkpoint(path: path, family: family).expertWeights
     return Dictionary(weights.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Says that an original cannot be what was converted, since one is whole and the other in parts.
+  ///
+  /// No tensor of it could be compared: that each is another would say nothing new.
+  private func otherForm(of original: Checkpoint) -> String? {
+    let wasFactored = certificate.source.files.contains { $0.name.hasPrefix("sdmoe-factors-") }
+    if wasFactored, original.form == nil {
+      return
+        "\(original.path): is whole, but this output was merged from a factored checkpoint; give that one, which can itself be verified against the model that it was split from"
+    }
+    if !wasFactored, original.form != nil {
+      return
+        "\(original.path): is a factored checkpoint, but this output was split from a whole one; give that one"
+    }
+    return nil
   }
 
   /// Checks that an original is what was converted.

@@ -141,9 +141,7 @@ extension ConversionPlan {
   }
 
   private func requireOutside(_ output: String) throws {
-    let target = resolvedPath(output)
-    let source = resolvedPath(checkpoint.path)
-    if target == source || target.hasPrefix(source + "/") || source.hasPrefix(target + "/") {
+    if lies(output, in: checkpoint.path) || lies(checkpoint.path, in: output) {
       throw DecouplingError.outputInsideInput(output: output, input: checkpoint.path)
     }
   }

@@ -72,13 +72,10 @@ public struct ComparisonReport: Sendable {
   /// - Throws: ``ComparisonError/outputExists(path:isComparison:)``,
   ///   ``ComparisonError/mountPoint(path:)``, ``ComparisonError/foreignFiles(path:names:)`` and ``ComparisonError/insideRun(path:run:)``.
   public func check(target: String, replacing: Bool) throws {
-    let place = resolvedPath(target)
-    for run in runs.map(\.path) {
-      let folder = resolvedPath(run)
-      if place == folder || place.hasPrefix(folder + "/") {
-        throw ComparisonError.insideRun(path: target, run: run)
-      }
+    if let run = runs.map(\.path).first(where: { lies(target, in: $0) }) {
+      throw ComparisonError.insideRun(path: target, run: run)
     }
+    let place = resolvedPath(target)
     if isMountPoint(place) { throw ComparisonError.mountPoint(path: target) }
     let manager = FileManager.default
     let content = try? manager.contentsOfDirectory(atPath: place)
@@ -100,8 +97,7 @@ public struct ComparisonReport: Sendable {
       manager.contents(atPath: "\(folder)/\(manifestName)")
       .flatMap { try? JSONDecoder().decode(WrittenFiles.self, from: $0) }?.files ?? [:]
     let changed = written.filter { name, digest in
-      manager.contents(atPath: "\(folder)/\(name)").map { sha256(of: [UInt8]($0)) != digest }
-        ?? false
+      (try? WholeFile.digest(of: "\(folder)/\(name)")).map { $0 != digest } ?? false
     }
     return unknownEntries(of: folder, besides: Set(written.keys).union([manifestName]))
       + changed.keys.sorted()
@@ -113,11 +109,7 @@ public struct ComparisonReport: Sendable {
     for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
       let path = "\(folder)/\(name)"
       guard FileStatus(at: path)?.irregularKind == nil else { continue }
-      guard let content = FileManager.default.contents(atPath: path) else {
-        throw FindingsError.fileSystem(
-          path: path, doing: "read", reason: "it is missing or not readable")
-      }
-      digests[name] = sha256(of: [UInt8](content))
+      digests[name] = try WholeFile.digest(of: path)
     }
     return digests
   }

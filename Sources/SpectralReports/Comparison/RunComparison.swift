@@ -123,10 +123,6 @@ public struct RunComparison: Sendable {
   }
 }
 
-private func counted(_ count: Int, _ thing: String) -> String {
-  "\(count) \(thing)\(count == 1 ? "" : "s")"
-}
-
 /// The similarities of a unit's pairs on the hidden side.
 private struct PairValues {
   struct Pair: Hashable {

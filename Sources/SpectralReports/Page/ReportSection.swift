@@ -53,7 +53,7 @@ extension ReportSection {
     id: "activation", title: "Active directions and token order",
     lead:
       "How often a token has a component along each of an expert's directions, and how much the input along them changes when the order of the tokens is shuffled.",
-    command: "--captures <file>, with --analyses activation-ratio,shuffle")
+    command: "--captures <file> and --analyses activation-ratio,shuffle")
 
   /// Everything that is measured on gradients.
   static let gradients = ReportSection(
@@ -67,11 +67,11 @@ extension ReportSection {
     id: "data", title: "Data alignment",
     lead:
       "Whether the directions that router and experts share come from the data: router rows beside the leading directions of the input, and the leading directions of sequences beside one another.",
-    command: "--captures <file>, with --analyses router-data,data-alignment")
+    command: "--captures <file> and --analyses router-data,data-alignment")
 
   /// The router's choices.
   static let routing = ReportSection(
     id: "routing", title: "Routing",
     lead: "How evenly experts are used, and which are chosen together.",
-    command: "--captures <file>, with --analyses routing")
+    command: "--captures <file> and --analyses routing")
 }

@@ -43,7 +43,11 @@ struct RunPage {
         "What the spectrum of the weights says of the experts of this checkpoint, beside what chance alone would show.",
       facts: manifest.facts(experts: means.expertCounts), findings: sentences.findings,
       sections: sections,
-      absent: ReportSection.all.filter { !sections.contains($0) && $0 != .profiles },
+      absent: ReportSection.all.filter { section in
+        // Gradients of which none could be measured are a finding, not something to be given.
+        let wasTried = section == .gradients && manifest.options.analyses.contains("gradients")
+        return !sections.contains(section) && section != .profiles && !wasTried
+      },
       data: try scriptJSON(data), units: parts, origin: manifest.origin
     ).html
   }

@@ -14,6 +14,8 @@ public struct FigurePrint: Sendable {
     public let name: String
     /// What its caption should say: title, what is shown, and what must be known to read it.
     public let caption: String
+    /// The size of the picture in points, 1/72 inch.
+    public let width, height: Double
   }
 
   private let run: RunFolder
@@ -41,10 +43,8 @@ public struct FigurePrint: Sendable {
   ///   written.
   /// - Complexity: O(size of the tables) time; memory for the figures of one file.
   public func write(to target: String, replacing: Bool, workers: Int) async throws -> [File] {
+    if lies(target, in: run.path) { throw PrintError.insideRun(path: target, run: run.path) }
     let place = resolvedPath(target)
-    if (place + "/").hasPrefix(resolvedPath(run.path) + "/") {
-      throw PrintError.insideRun(path: target, run: run.path)
-    }
     let kinds = try chosenKinds()
     let figures = UnitFigures(run: run, scales: try await scales(workers: workers))
     let isNew = FileStatus(at: place) == nil
@@ -69,9 +69,10 @@ public struct FigurePrint: Sendable {
       let name = "\(stem).\(options.format.rawValue)"
       try checkPlace(of: name, in: target, replacing: replacing)
       let sheet = options.range.applied(to: sheet)
-      try WholeFile.write(
-        bytes(of: sheet.printed(options.style), as: name), to: "\(folder)/\(name)")
-      files.append(File(name: name, caption: sheet.caption))
+      let picture = sheet.printed(options.style)
+      try WholeFile.write(bytes(of: picture, as: name), to: "\(folder)/\(name)")
+      files.append(
+        File(name: name, caption: sheet.caption, width: picture.width, height: picture.height))
     }
     guard !files.isEmpty else {
       throw PrintError.nothing(

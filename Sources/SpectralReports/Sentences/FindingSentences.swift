@@ -23,15 +23,26 @@ package struct FindingSentences {
       sharedSubspace(
         "Shared dominant subspace", of: "experts", summary: .summary, bands: .bandSummary),
       redundancy, routerBias, routerData, alwaysActive,
-      sharedSubspace(
-        "Shared gradient subspace", of: "gradients of experts",
-        summary: .summary.ofGradients, bands: .bandSummary.ofGradients),
+      gradients,
       tokenOrder, dataAlignment, routing, illSeparated,
     ].compactMap(\.self)
   }
 
   /// The same as plain text, a paragraph each.
   package var paragraphs: [String] { findings.map(\.paragraph) }
+
+  private var gradients: Finding? {
+    let topic = "Shared gradient subspace"
+    if units.has(.leftOut.ofGradients), !units.has(.energy.ofGradients) {
+      return Finding(
+        topic,
+        "nothing measured, for all gradients are zero or too small in rank, as where no backward pass has filled them",
+        remark: "They are listed in gradient_left_out.csv.")
+    }
+    return sharedSubspace(
+      topic, of: "gradients of experts", summary: .summary.ofGradients,
+      bands: .bandSummary.ofGradients)
+  }
 
   private func sharedSubspace(
     _ topic: String, of things: String, summary: TableDefinition, bands: TableDefinition

@@ -10,7 +10,7 @@ package struct SummarisedUnits {
     let definitions: [TableDefinition] = [
       .summary, .energy, .floors, .routerSummary, .bandSummary, .redundantPairs, .groups,
       .activationSummary, .shuffle, .routerData, .dataAlignment, .routing, .routingSummary,
-      .summary.ofGradients, .bandSummary.ofGradients,
+      .summary.ofGradients, .bandSummary.ofGradients, .energy.ofGradients, .leftOut.ofGradients,
     ]
     self.init(tables: try definitions.compactMap { try folder.table($0) })
   }
