@@ -70,7 +70,8 @@ struct FamilyCatalogue: Decodable, Sendable {
     let sites = ExpertSites(of: family, in: self)
     if let expert = family.shared,
       let name = Projection.allCases.lazy
-        .flatMap({ sharedNames(expert, $0) }).map({ "\(family.block).\(expert.block).\($0)" })
+        .flatMap({ sharedWeights(expert, $0) })
+        .map({ nameInLayer($0.name, block: family.block) })
         .first(where: { sites.site(of: "layers.0.\($0)") != nil })
     {
       return ("shared.block", "has routed experts' tensors, such as '\(name)'")

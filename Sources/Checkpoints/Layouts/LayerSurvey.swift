@@ -226,16 +226,26 @@ struct LayerSurvey: Sendable {
 
   /// Scales that stand beside experts' weights of plain numbers; nil where there are none.
   ///
-  /// - Complexity: O(length of all names) where any expert is plain.
+  /// - Complexity: O(experts)
   func strayScales(in layers: [MoELayer]) -> CheckpointRemark? {
-    let weights = layers.flatMap { $0.experts.values.joined() }.compactMap { try? $0.get() }
-    let plain = Set(weights.filter { !$0.isPacked }.map(\.tensorName))
-    guard !plain.isEmpty else { return nil }
-    let endings = catalogue.endings.filter { $0.part == .scales }
-    let scales = files.names.filter { name in
-      endings.contains { $0.values(of: name).map(plain.contains) == true }
+    let endings = catalogue.endings.filter { $0.part == .scales }.map(\.name)
+    var count = 0
+    var examples: [String] = []
+    for layer in layers {
+      let found = experts(ofLayer: layer.index)
+      for (projection, weights) in layer.experts {
+        guard let stored = found.layout[projection],
+          weights.contains(where: { (try? $0.get().isPacked) == false })
+        else { continue }
+        let plain = nameInLayer(stored.tensor, block: found.block)
+        for name in Set(endings.compactMap { $0.name(of: plain) }) {
+          guard let entry = census.companions[found.layerStart]?.entries[name] else { continue }
+          count += entry.numbers?.count ?? 1
+          examples.append(entry.example)
+        }
+      }
     }
-    return scales.min().map { .strayScales(count: scales.count, first: $0) }
+    return examples.min().map { .strayScales(count: count, first: $0) }
   }
 
   /// Whether a layer that should have experts has an ordinary MLP in their stead.
