@@ -66,8 +66,9 @@ extension LayerSurvey {
     var reader = WeightReader()
     try reader.read(weight)
     // Of several kinds of experts, those past the first have a row of their own.
-    let kind = weight.rowCount > 1 && experts(ofLayer: layer).firstRouterRow > 0 ? 1 : 0
-    let count = weight.rowCount > 1 ? weight.columnCount : reader.matrix.elements.count
+    let count = experts(ofLayer: layer).count
+    let kinds = reader.matrix.elements.count / max(1, count)
+    let kind = kinds > 1 && experts(ofLayer: layer).firstRouterRow > 0 ? 1 : 0
     let values = Array(reader.matrix.elements[kind * count..<(kind + 1) * count])
     guard values.allSatisfy(\.isFinite) else {
       throw CheckpointError.unknownRouting(
