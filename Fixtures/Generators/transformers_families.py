@@ -93,7 +93,7 @@ TYPES = {
 KEPT = re.compile(
     r"experts?\b|\bmoe\b|router|\bgate\b|moe_statics|expert_bias|score_correction|shared_mlp|share_expert|\bmlps\b"
     r"|block_sparse_moe\.(in|out)put_linear|mlp\.(in|out)put_linear")
-TOWERS = re.compile(r"vision|visual|audio|\bvit\b|sam_model|self_attn|attention")
+TOWERS = re.compile(r"vision(?!_moe)|visual|audio|\bvit\b|sam_model|self_attn|attention")
 
 
 def tower(values):

@@ -205,13 +205,14 @@ import Testing
         path: folder.path("config.json"), modelType: "mixtrall", known: known, alike: alike)
     }
     expectRefusal(
-      of: folder.path, error(alike: ["mixtral", "phimoe", "minimax", "minimax_m2"]))
+      of: folder.path,
+      error(alike: ["mixtral", "phimoe", "minimax", "minimax_m2", "minimax_m3_vl"]))
     toy.tensors = [ToyTensor("model.norm.weight", .f32, [8], seed: 1)]
     try toy.write(to: folder)
     let unlike = error(alike: [])
     expectRefusal(of: folder.path, unlike)
     #expect(
-      unlike.description.contains("known are MiniMaxText01, afmoe, aria,"))
+      unlike.description.contains("known are MiniMaxText01, afmoe, arctic, aria,"))
     #expect(unlike.description.contains("qwen3_moe"))
   }
 

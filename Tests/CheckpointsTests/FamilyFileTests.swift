@@ -307,11 +307,19 @@ import Testing
   @Test(
     "An unknown model_type is answered with the families that the tensors look like",
     arguments: [
-      ("qwen3_moe", ["qwen3_moe", "qwen3_vl_moe", "qwen3_omni_moe"]), ("olmoe", ["olmoe"]),
-      ("qwen2_moe", ["qwen2_moe", "qwen3_next", "qwen3_5_moe"]),
-      ("deepseek_v2", ["deepseek_v2", "deepseek_v3", "deepseek_v32", "axk1", "glm4_moe_lite"]),
+      ("qwen3_moe", ["qwen3_moe", "mellum", "qwen3_vl_moe", "qwen3_omni_moe", "kolibri1"]),
+      ("olmoe", ["olmoe"]),
+      ("qwen2_moe", ["qwen2_moe", "qwen3_next", "qwen3_5_moe", "qwen4_exp"]),
+      (
+        "deepseek_v2",
+        [
+          "deepseek_v2", "deepseek_v3", "deepseek_v32", "axk1", "axk2", "glm4_moe_lite",
+          "glm5_next", "mistral4", "hy_v4", "dots3_note",
+        ]
+      ),
       ("kimi_linear", ["kimi_linear"]), ("bailing_hybrid", ["bailing_hybrid"]),
-      ("deepseek_v4", ["deepseek_v4"]), ("gpt_oss", ["gpt_oss"]), ("llama4_text", ["llama4"]),
+      ("deepseek_v4", ["deepseek_v4"]), ("gpt_oss", ["gpt_oss", "openai_privacy_filter"]),
+      ("llama4_text", ["llama4"]),
       ("granitemoe", ["granitemoe"]),
     ])
   func hints(fixture: String, alike: [String]) throws {

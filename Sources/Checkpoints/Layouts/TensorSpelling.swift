@@ -65,7 +65,7 @@ struct TensorSpelling: Sendable {
     let sites = ExpertSites(of: family, in: catalogue)
     var stored: [String: String] = [:]
     var words: Set<String> = []
-    var spelled = FamilyWords(layers: family.layers ?? [])
+    var spelled = FamilyWords(layers: family.layers ?? [], prefixes: family.prefixes)
     let wrapped = files.names.filter(spelled.differs).sorted()
     for name in wrapped {
       let inner = spelled.plain(name)
@@ -135,7 +135,7 @@ struct TensorSpelling: Sendable {
   private init(
     prefix: String, outer: String, layers: LayerStart? = nil, stored: [String: String],
     isPlain: Bool = false, front: String = "", remarks: [CheckpointRemark] = [],
-    familyWords: FamilyWords = FamilyWords(layers: [])
+    familyWords: FamilyWords = FamilyWords()
   ) {
     self.prefix = prefix
     words = familyWords
@@ -317,11 +317,16 @@ private func wrappers(in name: String) -> [String] {
 
 /// Words of a family's names that files may have otherwise: what it has for `layers`.
 private struct FamilyWords {
-  let layers: [String]
+  private let layers: [String]
+  private let prefixes: [String]
   /// The word that the files have for `layers`; nil where they have that.
   private(set) var used: String?
 
-  init(layers: [String]) { self.layers = layers }
+  /// Words for layers, which stand behind one of the prefixes.
+  init(layers: [String] = [], prefixes: [String] = []) {
+    self.layers = layers
+    self.prefixes = prefixes
+  }
 
   /// Whether a name is not as the family has it.
   func differs(_ name: String) -> Bool {
@@ -348,7 +353,11 @@ private struct FamilyWords {
   }
 
   private func layerWord(in name: String) -> Range<String.Index>? {
-    layers.lazy.compactMap { Self.place(of: $0, in: name) }.first
+    layers.lazy.compactMap { Self.place(of: $0, in: name) }.first { place in
+      prefixes.contains {
+        $0.isEmpty ? place.lowerBound == name.startIndex : name[..<place.lowerBound].hasSuffix($0)
+      }
+    }
   }
 
   /// A word before the number of a layer.
