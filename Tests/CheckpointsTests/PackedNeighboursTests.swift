@@ -22,7 +22,8 @@ import Testing
     toy.tensors.append(ToyTensor(block + "gate.weight", .bf16, [2, hidden], seed: 1))
     for expert in 0..<2 {
       for (name, shape) in [
-        ("gate_proj", [width, hidden]), ("up_proj", [width, hidden]), ("down_proj", [hidden, width]),
+        ("gate_proj", [width, hidden]), ("up_proj", [width, hidden]),
+        ("down_proj", [hidden, width]),
       ] {
         let name = block + "experts.\(expert).\(name).weight"
         toy.tensors.append(bytes(name, shape))
@@ -92,7 +93,8 @@ import Testing
     #expect("\(error)".contains("the tensor '\(names[0])' that may change them"), "\(error)")
   }
 
-  @Test("so it is beside stacked experts", arguments: ["_pre_quant_scale", "_zero_point", ".extra"])
+  @Test(
+    "so it is beside stacked experts", arguments: ["_pre_quant_scale", "_zero_point", ".extra"])
   func strayBesideStack(name: String) throws {
     var toy = Self.stacked()
     let tensor = Self.block + "experts.down_proj" + name

@@ -92,7 +92,8 @@ import Testing
       companions: [.scales: .init(.f32, [4, 2])])
     #expect(
       throws: PackingProblem.unsupported(
-        "values with scales for \(columns / 2) or for \(columns == 96 ? 64 : 128), and nothing tells which")
+        "values with scales for \(columns / 2) or for \(columns == 96 ? 64 : 128), and nothing tells which"
+      )
     ) { try CompressedIntegersPacking().codec(of: stored) }
   }
 

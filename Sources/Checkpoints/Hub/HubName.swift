@@ -37,7 +37,9 @@ public struct HubName: Sendable, Hashable {
   public func downloadCommand(revision: String?) -> String {
     let patterns = ["config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*"]
     // What somebody typed is pasted into a shell again.
-    let isPlain = revision?.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._/-".contains($0)) }
+    let isPlain = revision?.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "._/-".contains($0))
+    }
     let word = isPlain == true ? revision : revision.map { "'\($0.replacing("'", with: "'\\''"))'" }
     return "hf download \(self)" + (word.map { " --revision \($0)" } ?? "")
       + patterns.map { " --include '\($0)'" }.joined()

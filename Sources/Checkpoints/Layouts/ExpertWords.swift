@@ -14,7 +14,6 @@ struct ExpertWords {
       case companion
     }
 
-
     /// What stands before the number of the layer, such as `model.layers.`; empty outside of layers.
     let stem: String
     /// The number of the layer; nil outside of layers.

@@ -59,7 +59,8 @@ struct PackedSources: Sendable {
     guard let codec = try packing.codec(of: form) else { return nil }
     if let transforms = notes.transforms, !(codec is PlainCodec) {
       throw .unsupported(
-        "values of a matrix that was transformed before (transform_config: \(transforms)), which is not undone")
+        "values of a matrix that was transformed before (transform_config: \(transforms)), which is not undone"
+      )
     }
     if let stack, !stack.isAxis(of: values.tensor) {
       throw .wrongShape(nil, expected: values.tensor.shape)

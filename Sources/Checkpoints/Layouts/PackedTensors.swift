@@ -99,6 +99,8 @@ extension LayerSurvey {
   /// - Parameters:
   ///   - name: The name of the tensor.
   ///   - modules: All names, by what stands before their last point.
+  /// - Returns: The matrix, or what is wrong with it.
+  /// - Throws: The file's error where a stored shape cannot be read.
   fileprivate func packedMatrix(
     in name: String, modules: [Substring: [String]]
   ) throws -> Result<Weight, CheckpointError>? {

@@ -77,7 +77,8 @@ extension PackedMatrix {
       columns.isMultiple(of: shape[1])
     {
       return ScaleBlock(
-        rows: try evenSize(of: rows, in: shape[0]), columns: try evenSize(of: columns, in: shape[1]))
+        rows: try evenSize(of: rows, in: shape[0]), columns: try evenSize(of: columns, in: shape[1])
+      )
     }
     throw .wrongShape(.scales, expected: blocks.first?.grid(of: self) ?? [rows, 1])
   }

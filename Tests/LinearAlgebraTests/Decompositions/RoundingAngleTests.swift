@@ -49,7 +49,8 @@ import Testing
     }
   }
 
-  @Test("Far from chance the angle is the relative error over the strength, on square matrices half")
+  @Test(
+    "Far from chance the angle is the relative error over the strength, on square matrices half")
   func far() {
     let rounding = Rounding(bitCount: 8, blockSize: 128)
     let angle = rounding.angle(strength: 100, dimensionCount: 500, otherCount: 500)
