@@ -85,7 +85,7 @@ extension PackedMatrix {
 
   /// How many of some places a block has where as many blocks divide them evenly.
   ///
-  /// - Throws: ``PackingProblem/unsupported(_:)`` where blocks of a usual size, the last of them not
+  /// - Throws: ``PackingProblem/unsupported(_:advice:)`` where blocks of a usual size, the last of them not
   ///   full, would be as many.
   func evenSize(of count: Int, in blocks: Int) throws(PackingProblem) -> Int {
     let size = count / blocks
