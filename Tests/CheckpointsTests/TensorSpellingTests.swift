@@ -82,8 +82,8 @@ import Testing
     "Layers may stand behind what the family is not saved with",
     arguments: [
       (
-        "model.language_model.",
-        "the layers stand behind 'model.language_model.', which is not how this family is saved"
+        "model.inner.",
+        "the layers stand behind 'model.inner.', which is not how this family is saved"
       ),
       ("", "the names of layers begin with 'layers.', which is not how this family is saved"),
     ])
