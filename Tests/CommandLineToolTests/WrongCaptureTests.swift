@@ -363,7 +363,7 @@ import Testing
     #expect(text.contains("nothing measured, for all gradients are zero"), "\(text)")
     let page = try String(contentsOfFile: "\(run)/index.html", encoding: .utf8)
     // Terms are links there.
-    #expect(page.contains("nothing measured, for all "))
+    #expect(page.contains("Nothing measured, for all "))
     #expect(!page.contains("--gradients &lt;file&gt;"))
   }
 }
