@@ -184,7 +184,7 @@ public struct Checkpoint: Sendable {
     self.survey = survey
     tensorNames = TensorNames(
       family: family, catalogue: catalogue, prefix: survey.prefix, sizes: sizes)
-    layers = try mapAtOnce(count: moeLayers.count) { survey.layer(moeLayers[$0]) }
+    layers = mapAtOnce(count: moeLayers.count) { survey.layer(moeLayers[$0]) }
     furtherLayers = further.map { survey.layer($0) }
     remarks =
       whole.remarks + files.remarks + spelling.remarks

@@ -34,12 +34,45 @@ package struct JSONDocument: Sendable {
   /// - Throws: ``Failure``
   /// - Complexity: O(n) time and memory for n bytes.
   package init(_ bytes: [UInt8]) throws(Failure) {
+    try self.init(bytes) { scanner throws(JSONError) in try scanner.readValue() }
+  }
+
+  /// Reads a text with an object under some key of the outermost one that is too long for a tree.
+  ///
+  /// - Parameters:
+  ///   - bytes: The whole text; offsets in errors are counted from its start.
+  ///   - key: The key; ``value`` has null there.
+  ///   - take: Takes a member of that object; returns the value that the same key had before, nil
+  ///     for none.
+  /// - Throws: ``Failure``
+  /// - Complexity: O(n) time for n bytes, and memory for what is not handed over.
+  package init(
+    _ bytes: [UInt8], handingOver key: String, to take: (String, JSONValue) -> JSONValue?
+  ) throws(Failure) {
+    try self.init(bytes) { scanner throws(JSONError) in
+      guard try scanner.nextByte() == UInt8(ascii: "{") else { return try scanner.readValue() }
+      var members: [String: JSONValue] = [:]
+      try scanner.readObject(
+        reading: { (name, scanner) throws(JSONError) in
+          guard name == key, try scanner.nextByte() == UInt8(ascii: "{") else {
+            return try scanner.readValue()
+          }
+          try scanner.readObject(take)
+          return .null
+        }, { members.updateValue($1, forKey: $0) })
+      return .object(members)
+    }
+  }
+
+  private init(
+    _ bytes: [UInt8], reading read: (inout JSONScanner) throws(JSONError) -> JSONValue
+  ) throws(Failure) {
     if let failure = Self.failure(ofWhole: bytes) { throw failure }
     var scanner = JSONScanner(bytes, allowsNonFiniteNumbers: true, allowsRepeatedKeys: true)
     hasByteOrderMark = bytes.starts(with: Self.mark)
     if hasByteOrderMark { scanner.offset = Self.mark.count }
     do throws(JSONError) {
-      value = try scanner.readValue()
+      value = try read(&scanner)
       try scanner.finish()
     } catch {
       throw .notJSON(error)

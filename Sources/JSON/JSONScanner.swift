@@ -38,17 +38,8 @@ package struct JSONScanner {
   package mutating func readValue() throws(JSONError) -> JSONValue {
     switch try nextByte() {
     case UInt8(ascii: "{"):
-      try beginObject()
       var members: [String: JSONValue] = [:]
-      while let key = try nextKey() {
-        let start = keyOffset
-        let value = try readValue()
-        guard let earlier = members.updateValue(value, forKey: key) else { continue }
-        guard allowsRepeatedKeys else {
-          throw JSONError(byteOffset: start, problem: .duplicateKey(key))
-        }
-        repeats.append((key, earlier, value))
-      }
+      try readObject { members.updateValue($1, forKey: $0) }
       return .object(members)
     case UInt8(ascii: "["):
       try beginArray()
@@ -57,6 +48,29 @@ package struct JSONScanner {
       return .array(elements)
     case UInt8(ascii: "\""): return .string(try readString())
     default: return try readScalar()
+    }
+  }
+
+  /// Reads an object, and hands over its members one by one.
+  ///
+  /// - Parameters:
+  ///   - read: Reads the value of a key.
+  ///   - take: Takes a member; returns the value that the same key had before, nil for none.
+  package mutating func readObject(
+    reading read: (String, inout Self) throws(JSONError) -> JSONValue = {
+      (_, scanner) throws(JSONError) in try scanner.readValue()
+    },
+    _ take: (String, JSONValue) -> JSONValue?
+  ) throws(JSONError) {
+    try beginObject()
+    while let key = try nextKey() {
+      let start = keyOffset
+      let value = try read(key, &self)
+      guard let earlier = take(key, value) else { continue }
+      guard allowsRepeatedKeys else {
+        throw JSONError(byteOffset: start, problem: .duplicateKey(key))
+      }
+      repeats.append((key, earlier, value))
     }
   }
 

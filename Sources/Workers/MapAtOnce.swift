@@ -11,10 +11,10 @@ import Synchronization
 ///   - body: Does the work for one item.
 /// - Returns: The results in the order of the items.
 /// - Throws: The error of the first item that failed: all before it were tried.
-package func mapAtOnce<Result: Sendable>(
-  count: Int, _ body: @Sendable (Int) throws -> Result
-) throws -> [Result] {
-  let state = Mutex((next: 0, results: [Int: Swift.Result<Result, any Error>]()))
+package func mapAtOnce<Result: Sendable, Failure: Error>(
+  count: Int, _ body: @Sendable (Int) throws(Failure) -> Result
+) throws(Failure) -> [Result] {
+  let state = Mutex((next: 0, results: [Int: Swift.Result<Result, Failure>]()))
   DispatchQueue.concurrentPerform(iterations: min(count, MachineShare.own.coreCount)) { _ in
     while true {
       let item = state.withLock { state in
@@ -22,7 +22,7 @@ package func mapAtOnce<Result: Sendable>(
         return state.next
       }
       guard item < count else { return }
-      let result = Swift.Result { try body(item) }
+      let result = Swift.Result { () throws(Failure) in try body(item) }
       state.withLock { state in
         state.results[item] = result
         // No later item can matter.
@@ -30,7 +30,9 @@ package func mapAtOnce<Result: Sendable>(
       }
     }
   }
-  return try state.withLock { state in
-    try state.results.sorted { $0.key < $1.key }.map { try $0.value.get() }
+  var results: [Result] = []
+  for (_, result) in state.withLock({ $0.results }).sorted(by: { $0.key < $1.key }) {
+    results.append(try result.get())
   }
+  return results
 }

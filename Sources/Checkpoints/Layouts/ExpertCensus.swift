@@ -1,5 +1,6 @@
 import Experts
 import Tensors
+import Workers
 
 /// Every tensor of a checkpoint that is weights of routed experts by its name or its shape, by the
 /// layer that its name puts it in: whatever config.json and the family say.
@@ -15,6 +16,16 @@ struct ExpertCensus: Sendable {
     /// The first of the tensors by name.
     var example: String
 
+    /// The tensors of both.
+    func adding(_ other: Entry) -> Entry {
+      var entry = self
+      if let more = other.numbers { entry.numbers = (numbers ?? []) + more }
+      entry.places += other.places
+      entry.count = max(count, other.count)
+      entry.example = min(example, other.example)
+      return entry
+    }
+
     /// Where the tensor of each expert lies; the first of two of one number.
     var placesByExpert: [Int: WeightFiles.Place] {
       Dictionary(zip(numbers ?? [], places), uniquingKeysWith: { first, _ in first })
@@ -29,6 +40,13 @@ struct ExpertCensus: Sendable {
     let number: Int
     /// The tensors, by their name inside the layer, such as `mlp.experts.{E}.up_proj.weight`.
     var entries: [String: Entry] = [:]
+
+    /// The tensors of both.
+    func adding(_ other: Layer) -> Layer {
+      var layer = self
+      layer.entries.merge(other.entries) { $0.adding($1) }
+      return layer
+    }
 
     /// Whether the name is that of a layer for multi-token prediction.
     var isForPrediction: Bool {
@@ -54,20 +72,14 @@ struct ExpertCensus: Sendable {
   ///   - endings: How the names of scales, biases and the like end, which are no weights.
   /// - Complexity: O(length of all names)
   init(of files: WeightFiles, endings: [PartEnding]) {
-    var patterns = ExpertPatterns(endings: endings)
+    let parts = mapAtOnce(count: files.files.count) { number in
+      Self.part(of: files, file: number, endings: endings)
+    }
     // Which numbered matrices are experts shows when all are known.
     var lists: [NumberedList.Place: NumberedList] = [:]
-    files.forEach { tensor, place in
-      // Of one tensor under two names, one counts.
-      let name = files.plainName(tensor.name)
-      guard files.storedName(name) == tensor.name else { return }
-      let found = (tensor, place)
-      switch patterns.meaning(of: name, shape: tensor.shape) {
-      case .other: break
-      case .site(let site): count(found, at: site)
-      case .member(let place, let number):
-        lists[place, default: NumberedList()].members.append((number, found))
-      }
+    for (census, members) in parts {
+      add(census)
+      lists.merge(members) { NumberedList(members: $0.members + $1.members) }
     }
     for (place, list) in lists where list.isOfExperts(named: place) {
       for (number, found) in list.members {
@@ -77,6 +89,38 @@ struct ExpertCensus: Sendable {
             stem: place.stem, layer: place.layer, pattern: place.pattern, expert: number))
       }
     }
+  }
+
+  private init() {}
+
+  /// Counts the tensors of one file, but for those that may be members of lists.
+  private static func part(
+    of files: WeightFiles, file number: Int, endings: [PartEnding]
+  ) -> (census: ExpertCensus, lists: [NumberedList.Place: NumberedList]) {
+    var census = ExpertCensus()
+    var patterns = ExpertPatterns(endings: endings)
+    var lists: [NumberedList.Place: NumberedList] = [:]
+    files.forEach(inFile: number) { tensor, place in
+      // Of one tensor under two names, one counts.
+      let name = files.plainName(tensor.name)
+      guard files.storedName(name) == tensor.name else { return }
+      let found = (tensor, place)
+      switch patterns.meaning(of: name, shape: tensor.shape) {
+      case .other: break
+      case .site(let site): census.count(found, at: site)
+      case .member(let place, let number):
+        lists[place, default: NumberedList()].members.append((number, found))
+      }
+    }
+    return (census, lists)
+  }
+
+  /// Adds what another part of the files holds.
+  private mutating func add(_ other: ExpertCensus) {
+    layers.merge(other.layers) { $0.adding($1) }
+    shared.merge(other.shared) { $0.adding($1) }
+    companions.merge(other.companions) { $0.adding($1) }
+    outside.merge(other.outside) { $0.adding($1) }
   }
 
   /// The first of all tensors by name; nil where there is none.

@@ -152,7 +152,9 @@ struct NumberedList {
   }
 
   /// The matrices, by their numbers.
-  var members: [(number: Int, found: (tensor: TensorDescription, place: WeightFiles.Place))] = []
+  var members: [Member] = []
+
+  typealias Member = (number: Int, found: (tensor: TensorDescription, place: WeightFiles.Place))
 
   /// Whether they are those of experts: two at least are of one shape.
   ///

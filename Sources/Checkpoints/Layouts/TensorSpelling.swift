@@ -6,7 +6,7 @@ import Experts
 /// `module.model.layers.0…`, `_orig_mod.model.layers.0…`, `base_model.model.model.layers.0…`,
 /// `model.layers.0._fsdp_wrapped_module.mlp…`. Words of wrappers, which begin with an underscore or
 /// are `module`, are passed over wherever they stand. Whatever else stands in front is found by the
-/// names of routers and experts. A family may also have other words for `layers`.
+/// names of routers and experts, as is another word for `layers`.
 struct TensorSpelling: Sendable {
   /// What stands before `layers.{L}.` in the names as the family has them.
   let prefix: String
@@ -17,8 +17,6 @@ struct TensorSpelling: Sendable {
   /// What is read otherwise than it stands.
   let remarks: [CheckpointRemark]
   private let outer: String
-  /// What the files have for the family's names otherwise than these.
-  private let words: FamilyWords
   /// How the files begin the names of layers, where they have another word there than `layers`; nil
   /// where they do not.
   private let layers: LayerStart?
@@ -31,14 +29,14 @@ struct TensorSpelling: Sendable {
   func plain(_ name: String) -> String {
     guard !isPlain else { return name }
     if let gguf { return gguf.plain(name) ?? name }
-    let inner = words.plain(name)
+    let inner = unwrapped(name)
     if let layers { return layers.plain(inner) }
     return outer.isEmpty ? inner : String(inner.trimmingPrefix(outer))
   }
 
   /// How the files spell, or would spell, a name that the family has.
   func storedName(_ name: String) -> String {
-    stored[name] ?? gguf?.stored(name) ?? front + words.stored(layers?.stored(name) ?? name)
+    stored[name] ?? gguf?.stored(name) ?? front + (layers?.stored(name) ?? name)
   }
 
   /// Says how files of GGUF spell the names of a family.
@@ -65,10 +63,9 @@ struct TensorSpelling: Sendable {
     let sites = ExpertSites(of: family, in: catalogue)
     var stored: [String: String] = [:]
     var words: Set<String> = []
-    var spelled = FamilyWords(layers: family.layers ?? [], prefixes: family.prefixes)
-    let wrapped = files.names.filter(spelled.differs).sorted()
+    let wrapped = files.names.filter(hasWrapper).sorted()
     for name in wrapped {
-      let inner = spelled.plain(name)
+      let inner = unwrapped(name)
       let isExpert = sites.site(of: inner) != nil
       if let twin = stored[inner] ?? (files[inner] == nil ? nil : inner) {
         // Only what is measured is worth a refusal.
@@ -77,10 +74,7 @@ struct TensorSpelling: Sendable {
         }
       } else {
         stored[inner] = name
-        if isExpert {
-          words.formUnion(wrappers(in: name))
-          spelled.note(name)
-        }
+        if isExpert { words.formUnion(wrappers(in: name)) }
       }
     }
     let known = files.spelled(TensorSpelling(prefix: "", outer: "", stored: stored))
@@ -92,11 +86,11 @@ struct TensorSpelling: Sendable {
     let found =
       try plain
       ?? sites.prefix(
-        of: files.names.filter { !spelled.differs($0) } + stored.keys, family: family,
+        of: files.names.filter { !hasWrapper($0) } + stored.keys, family: family,
         moeLayers: moeLayers, folder: folder)
     /// All names without words of wrappers, each with that in the files.
     func inner() -> [(name: String, file: String)] {
-      files.names.filter { !spelled.differs($0) }.map { ($0, $0) }
+      files.names.filter { !hasWrapper($0) }.map { ($0, $0) }
         + stored.map { ($0.key, $0.value) }
     }
     let layers =
@@ -108,7 +102,7 @@ struct TensorSpelling: Sendable {
         if plain != name, files[plain] == nil, stored[plain] == nil { stored[plain] = file }
       }
     }
-    let prefix = found ?? family.prefixes.first ?? ""
+    let prefix = found ?? layers?.prefix ?? family.prefixes.first ?? ""
     let ending =
       family.prefixes.contains(prefix)
       ? prefix
@@ -126,19 +120,17 @@ struct TensorSpelling: Sendable {
       prefix: ending ?? prefix, outer: outer, layers: layers, stored: stored,
       isPlain: wrapped.isEmpty && outer.isEmpty && layers == nil,
       front: Self.front(
-        of: stored, sites: sites, prefix: ending ?? prefix, words: spelled, layers: layers),
+        of: stored, sites: sites, prefix: ending ?? prefix, layers: layers),
       remarks: Self.remarks(
         words: words.sorted() + (outer.isEmpty ? [] : [String(outer.dropLast())]),
-        prefix: layers?.stored ?? (ending == nil ? prefix : nil)), familyWords: spelled)
+        prefix: layers.map { $0.isOfFamily ? nil : $0.stored } ?? (ending == nil ? prefix : nil)))
   }
 
   private init(
     prefix: String, outer: String, layers: LayerStart? = nil, stored: [String: String],
-    isPlain: Bool = false, front: String = "", remarks: [CheckpointRemark] = [],
-    familyWords: FamilyWords = FamilyWords()
+    isPlain: Bool = false, front: String = "", remarks: [CheckpointRemark] = []
   ) {
     self.prefix = prefix
-    words = familyWords
     self.outer = outer
     self.layers = layers
     self.stored = stored
@@ -149,8 +141,7 @@ struct TensorSpelling: Sendable {
 
   /// What stands in the files before a name, as the first router or expert of the layers shows it.
   private static func front(
-    of stored: [String: String], sites: ExpertSites, prefix: String, words spelled: FamilyWords,
-    layers: LayerStart?
+    of stored: [String: String], sites: ExpertSites, prefix: String, layers: LayerStart?
   ) -> String {
     guard let plain = stored.keys.filter({ sites.site(of: $0)?.prefix == prefix }).min(),
       let name = stored[plain]
@@ -158,7 +149,7 @@ struct TensorSpelling: Sendable {
     let words = name.split(separator: ".", omittingEmptySubsequences: false)
     let inner = layers?.stored(plain) ?? plain
     let start = words.indices.last {
-      spelled.plain(words[$0...].joined(separator: ".")) == inner
+      unwrapped(words[$0...].joined(separator: ".")) == inner
     }
     return words[..<(start ?? 0)].map { "\($0)." }.joined()
   }
@@ -173,8 +164,23 @@ struct TensorSpelling: Sendable {
 struct LayerStart: Sendable, Hashable {
   /// What stands before the number in the files, such as `transformer.h.`.
   let stored: String
+  /// The family's prefix, which stands before `layers.` in its own names.
+  let prefix: String
+  /// Whether the family is known to be saved like that.
+  let isOfFamily: Bool
+
   /// What the family has there, such as `model.layers.`.
-  let plain: String
+  private var plain: String { "\(prefix)layers." }
+
+  /// Reads how layers begin in files by the prefixes of a family, and its words for layers.
+  init(stored: String, family: Family) {
+    self.stored = stored
+    let words = (family.layers ?? []).map { "\($0)." }
+    let front = words.first(where: stored.hasSuffix).map { stored.dropLast($0.count) }
+    let prefix = front.flatMap { front in family.prefixes.first { $0 == front } }
+    isOfFamily = prefix != nil
+    self.prefix = prefix ?? family.prefixes.first ?? ""
+  }
 
   /// What the family calls what the files call so.
   func plain(_ name: String) -> String { swapped(name, stored, plain) }
@@ -265,7 +271,7 @@ struct ExpertSites: Sendable {
     }
     let whole = layers.filter { $0.value.isSuperset(of: moeLayers) }
     guard whole.count == 1, let start = whole.first?.key else { return nil }
-    return LayerStart(stored: start, plain: "\(family.prefixes.first ?? "")layers.")
+    return LayerStart(stored: start, family: family)
   }
 
   /// What stands before `layers.` where it is none of the prefixes that the family has; nil where no
@@ -313,59 +319,6 @@ private func hasWrapper(_ name: String) -> Bool {
 
 private func wrappers(in name: String) -> [String] {
   name.split(separator: ".").filter(isWrapper).map(String.init)
-}
-
-/// Words of a family's names that files may have otherwise: what it has for `layers`.
-private struct FamilyWords {
-  private let layers: [String]
-  private let prefixes: [String]
-  /// The word that the files have for `layers`; nil where they have that.
-  private(set) var used: String?
-
-  /// Words for layers, which stand behind one of the prefixes.
-  init(layers: [String] = [], prefixes: [String] = []) {
-    self.layers = layers
-    self.prefixes = prefixes
-  }
-
-  /// Whether a name is not as the family has it.
-  func differs(_ name: String) -> Bool {
-    hasWrapper(name) || (!layers.isEmpty && layerWord(in: name) != nil)
-  }
-
-  /// What the family calls a tensor.
-  func plain(_ name: String) -> String {
-    let name = unwrapped(name)
-    guard let word = layers.isEmpty ? nil : layerWord(in: name) else { return name }
-    return name[..<word.lowerBound] + "layers" + name[word.upperBound...]
-  }
-
-  /// Takes the word from the name of an expert.
-  mutating func note(_ name: String) {
-    let name = unwrapped(name)
-    if let word = layerWord(in: name) { used = String(name[word]) }
-  }
-
-  /// How the files have, or would have, a name of the family.
-  func stored(_ name: String) -> String {
-    guard let used, let word = Self.place(of: "layers", in: name) else { return name }
-    return name[..<word.lowerBound] + used + name[word.upperBound...]
-  }
-
-  private func layerWord(in name: String) -> Range<String.Index>? {
-    layers.lazy.compactMap { Self.place(of: $0, in: name) }.first { place in
-      prefixes.contains {
-        $0.isEmpty ? place.lowerBound == name.startIndex : name[..<place.lowerBound].hasSuffix($0)
-      }
-    }
-  }
-
-  /// A word before the number of a layer.
-  private static func place(of word: String, in name: String) -> Range<String.Index>? {
-    let words = name.split(separator: ".", omittingEmptySubsequences: false)
-    return words.indices.dropLast().first { words[$0] == word && Int(words[$0 + 1]) != nil }
-      .map { words[$0].startIndex..<words[$0].endIndex }
-  }
 }
 
 private func unwrapped(_ name: String) -> String {

@@ -121,10 +121,11 @@ extension LayerSurvey {
             reason, layer: number, name: start + pattern, experts: numbers, obstacle: obstacle)
         }
         // What the family has as another part of a layer is none of its experts.
-        let strange = entry.numbers?.filter { expert in
-          !named.contains(pattern.replacing("{E}", with: "\(expert)"))
+        if let numbers = entry.numbers,
+          numbers.allSatisfy({ named.contains(pattern.replacing("{E}", with: "\($0)")) })
+        {
+          continue
         }
-        if strange?.isEmpty == true { continue }
         guard let number, let ours else {
           let isDense = number.map { $0 < layerCount } == true && isKnown(pattern)
           enter(

@@ -44,13 +44,11 @@ struct WeightFiles: Sendable {
   /// The names of all tensors, as the files have them, in no order.
   var names: some Collection<String> { places.keys }
 
-  /// Shows all tensors that are read, file after file.
-  func forEach(_ body: (TensorDescription, Place) -> Void) {
-    for (number, file) in files.enumerated() {
-      for (place, tensor) in file.tensors.file.tensors.enumerated() {
-        let here = Place(file: number, tensor: place)
-        if unread.isEmpty || places[tensor.name] == here { body(tensor, here) }
-      }
+  /// Shows all tensors of a file that are read.
+  func forEach(inFile number: Int, _ body: (TensorDescription, Place) -> Void) {
+    for (place, tensor) in files[number].tensors.file.tensors.enumerated() {
+      let here = Place(file: number, tensor: place)
+      if unread.isEmpty || places[tensor.name] == here { body(tensor, here) }
     }
   }
 
