@@ -35,7 +35,7 @@ build: bootstrap ## build the program, .build/release/sdmoe
 	$(SWIFT_BUILD) --product sdmoe
 
 test: bootstrap ## run all tests
-	$(SWIFT_TEST)
+	@Scripts/tell-failures $(SWIFT_TEST)
 
 test-kernels: bootstrap ## run the numeric tests with each family of kernels that OpenBLAS has for this CPU
 	@Scripts/kernel-test

@@ -17,26 +17,12 @@ struct FamiliesCommand: ParsableCommand {
   func run() throws {
     var table = TextTable(columns: ["family", "published as", "model_type in config.json"])
     for family in KnownFamily.all {
-      for (place, types) in Self.lines(of: family.modelTypes).enumerated() {
+      // In lines that leave room for the other columns.
+      let lines = wordWrapped(family.modelTypes.joined(separator: ", "), width: 36, indent: 0)
+      for (place, types) in lines.enumerated() {
         table.append(place == 0 ? [family.id, family.published, types] : ["", "", types])
       }
     }
     try StandardOutput.write(table.text)
-  }
-
-  /// Words with commas between them, in lines that leave room for the other columns.
-  private static func lines(of words: [String]) -> [String] {
-    let room = 36
-    var lines = [""]
-    for (place, word) in words.enumerated() {
-      let word = place == words.count - 1 ? word : "\(word),"
-      let line = lines[lines.count - 1]
-      if line.isEmpty || line.count + 1 + word.count <= room {
-        lines[lines.count - 1] = line.isEmpty ? word : "\(line) \(word)"
-      } else {
-        lines.append(word)
-      }
-    }
-    return lines
   }
 }

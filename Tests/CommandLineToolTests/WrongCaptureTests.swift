@@ -320,19 +320,24 @@ import Testing
         "has no layers/1/router_logits, which --analyses routing needs"))
   }
 
+  /// Measures gradients of which some are left out, which is no failure, and told at the end.
+  private func analyze(gradients: CapturedSample, told: String) throws -> Tool.Outcome {
+    let outcome = try Tool.analyze(
+      Samples.tiny, into: folder.path("run"), "--gradients", try gradients.written(in: folder))
+    #expect(outcome.status == 0)
+    #expect(
+      outcome.errors.hasSuffix("\n\(told): tables/gradient_left_out.csv\n"), "\(outcome.errors)")
+    return outcome
+  }
+
   @Test("an expert without a gradient is listed, and is no failure")
   func noGradient() throws {
     var sample = CapturedSample.gradients
     for place in 0..<24 * 32 { sample.set(0, at: place, of: Self.first) }
-    let run = folder.path("run")
-    let outcome = try Tool.analyze(
-      Samples.tiny, into: run, "--gradients", try sample.written(in: folder))
-    #expect(outcome.status == 0)
-    #expect(
-      outcome.errors.hasSuffix(
-        "\n1 gradient was left out, of experts that saw too few tokens or none: tables/gradient_left_out.csv\n"
-      ), "\(outcome.errors)")
-    let files = try filesByPath(under: run)
+    _ = try analyze(
+      gradients: sample,
+      told: "1 gradient was left out, of experts that saw too few tokens or none")
+    let files = try filesByPath(under: folder.path("run"))
     #expect(
       rows(files["tables/gradient_left_out.csv"]).map { $0.prefix(3) } == [["0", "gate_proj", "0"]])
     #expect(rows(files["tables/gradient_energy.csv"]).count == 23)
@@ -351,17 +356,12 @@ import Testing
         }
       }
     }
-    let run = folder.path("run")
-    let outcome = try Tool.analyze(
-      Samples.tiny, into: run, "--gradients", try sample.written(in: folder))
-    #expect(outcome.status == 0)
-    #expect(
-      outcome.errors.hasSuffix(
-        "\nall 24 gradients were left out, as if no backward pass had filled them: tables/gradient_left_out.csv\n"
-      ), "\(outcome.errors)")
+    let outcome = try analyze(
+      gradients: sample,
+      told: "all 24 gradients were left out, as if no backward pass had filled them")
     let text = outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     #expect(text.contains("nothing measured, for all gradients are zero"), "\(text)")
-    let page = try String(contentsOfFile: "\(run)/index.html", encoding: .utf8)
+    let page = try String(contentsOfFile: folder.path("run/index.html"), encoding: .utf8)
     // Terms are links there.
     #expect(page.contains("Nothing measured, for all "))
     #expect(!page.contains("--gradients &lt;file&gt;"))

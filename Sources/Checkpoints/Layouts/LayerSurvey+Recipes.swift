@@ -12,10 +12,8 @@ extension LayerSurvey {
     let pattern = isFactored ? FactoredExpertNames.unique(of: stored.tensor) : stored.tensor
     func weight(of expert: Int, _ found: PackedSources, name: String) -> Weight {
       Weight(
-        rowCount: shape[0], columnCount: shape[1], sources: found.sources,
-        expert: stored.isStacked ? expert : nil, part: stored.part,
-        isTransposed: found.isTransposed, plainIsTransposed: (plain ?? stored).isTransposed,
-        codec: found.codec, plainName: name, numberType: numberType)
+        found, shape: shape, expert: stored.isStacked ? expert : nil, part: stored.part,
+        plainName: name, plainIsTransposed: (plain ?? stored).isTransposed, numberType: numberType)
     }
     if stored.isStacked {
       // One tensor, and what is wrong with it is wrong for all.
@@ -49,13 +47,13 @@ extension LayerSurvey {
     _ sources: PackedSources, pattern: String, among found: LayerExperts
   ) -> Result<PackedSources, CheckpointError> {
     guard sources.isPacked else { return .success(sources) }
-    let names = ModuleNames(of: nameInLayer(pattern, block: found.block))
-    let known = names.known(to: sources.packing) { name in
-      census.example(ofLayer: found.layerStart, named: name) != nil
+    func example(_ name: String) -> String? {
+      census.example(ofLayer: found.layerStart, named: name)
     }
-    let stray = census.names(ofLayer: found.layerStart)
-      .filter { names.isBeside($0) && !known.contains($0) }.min()
-      .flatMap { census.example(ofLayer: found.layerStart, named: $0) }
+    let stray = ModuleNames(of: nameInLayer(pattern, block: found.block))
+      .unexplained(in: sources.packing, among: census.names(ofLayer: found.layerStart)) {
+        example($0) != nil
+      }.flatMap(example)
     // The names of GGUF are none of the family's, so that the census does not know it.
     let factor = files.storedName(found.name(pattern)).replacing(/\.weight$/, with: ".scale")
     let isFactored = sources.packing is GGUFBlocks && files[factor] != nil
@@ -91,11 +89,10 @@ extension LayerSurvey {
   ) -> MoELayer.FoundWeight {
     packed(name, rowCount: shape[0], columnCount: shape[1], isTransposed: isTransposed).map {
       found in
-      Weight(
-        rowCount: firstRows ?? (isTransposed ? shape[1] : shape[0]),
-        columnCount: isTransposed ? shape[0] : shape[1], sources: found.sources,
-        isTransposed: found.isTransposed, plainIsTransposed: isTransposed, codec: found.codec,
-        plainName: files.storedName(name), numberType: numberType)
+      let outputsFirst = isTransposed ? shape.reversed() : shape
+      return Weight(
+        found, shape: [firstRows ?? outputsFirst[0], outputsFirst[1]],
+        plainName: files.storedName(name), plainIsTransposed: isTransposed, numberType: numberType)
     }
   }
 
@@ -124,9 +121,8 @@ extension LayerSurvey {
     let shape = projection.shape(hiddenSize: hiddenSize, width: width)
     return packed(name, stored: stored, shape: shape).map { found in
       Weight(
-        rowCount: shape[0], columnCount: shape[1], sources: found.sources, part: stored.part,
-        isTransposed: found.isTransposed, plainIsTransposed: stored.isTransposed,
-        codec: found.codec, plainName: files.storedName(name), numberType: numberType)
+        found, shape: shape, part: stored.part, plainName: files.storedName(name),
+        plainIsTransposed: stored.isTransposed, numberType: numberType)
     }
   }
 

@@ -49,14 +49,27 @@ struct ModuleNames {
   }
 
   /// Whether a tensor of that name stands beside the matrix.
-  func isBeside(_ name: String) -> Bool {
+  private func isBeside(_ name: String) -> Bool {
     name.hasPrefix("\(module).") || name.hasPrefix("\(module)_")
+  }
+
+  /// A tensor beside the matrix that nothing reads, the first by name; nil where there is none.
+  ///
+  /// - Parameters:
+  ///   - packing: How the values are packed.
+  ///   - names: Names of tensors, among them all that stand beside the matrix.
+  ///   - isThere: Whether there is a tensor of some name.
+  func unexplained(
+    in packing: any Packing, among names: some Sequence<String>, isThere: (String) -> Bool
+  ) -> String? {
+    let known = known(to: packing, isThere: isThere)
+    return names.filter { isBeside($0) && !known.contains($0) }.min()
   }
 
   /// The names of what may stand there where the values are of a packing.
   ///
   /// Of several names for one part, only the first that is there: two scales contradict each other.
-  func known(to packing: any Packing, isThere: (String) -> Bool) -> Set<String> {
+  private func known(to packing: any Packing, isThere: (String) -> Bool) -> Set<String> {
     let values = Packings.all.flatMap(\.values).compactMap { $0.name(of: plain) }
     let companions = packing.companions.values.compactMap { endings in
       endings.lazy.compactMap { $0.name(of: plain) }.first(where: isThere)

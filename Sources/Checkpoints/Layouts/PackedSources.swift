@@ -103,6 +103,28 @@ struct PackedSources: Sendable {
   }
 }
 
+extension Weight {
+  /// A matrix of what the files store, or a share of it.
+  ///
+  /// - Parameters:
+  ///   - found: How it is stored.
+  ///   - shape: Its rows and columns.
+  ///   - expert: The place along the first axis, where experts are stacked there.
+  ///   - part: The share of the outputs, where two projections are stored as one.
+  ///   - plainName: The name of the tensor where its numbers are plain.
+  ///   - plainIsTransposed: Whether that has the inputs before the outputs.
+  ///   - numberType: The type of its numbers.
+  init(
+    _ found: PackedSources, shape: [Int], expert: Int? = nil, part: WeightPart? = nil,
+    plainName: String, plainIsTransposed: Bool, numberType: ElementType
+  ) {
+    self.init(
+      rowCount: shape[0], columnCount: shape[1], sources: found.sources, expert: expert,
+      part: part, isTransposed: found.isTransposed, plainIsTransposed: plainIsTransposed,
+      codec: found.codec, plainName: plainName, numberType: numberType)
+  }
+}
+
 /// The matrices of a layer's experts that are stored as one of them is.
 ///
 /// The census knows where their tensors lie, so that no names are put together and looked up: there

@@ -130,8 +130,9 @@ extension LayerSurvey {
             ))
         }
         let names = ModuleNames(of: plain)
-        let explained = names.known(to: packing) { files[$0] != nil }
-        let stray = modules[names.module[...]]?.first { !explained.contains($0) }
+        let stray = names.unexplained(in: packing, among: modules[names.module[...]] ?? []) {
+          files[$0] != nil
+        }
         return stray.map { .failure(first.sources.unexplained($0)) } ?? .success(first.weight)
       }
     }
@@ -155,9 +156,8 @@ extension LayerSurvey {
         (
           found,
           Weight(
-            rowCount: size[isTransposed ? 1 : 0], columnCount: size[isTransposed ? 0 : 1],
-            sources: found.sources, isTransposed: found.isTransposed, plainIsTransposed: false,
-            codec: found.codec, plainName: plainName, numberType: numberType)
+            found, shape: isTransposed ? size.reversed() : size, plainName: plainName,
+            plainIsTransposed: false, numberType: numberType)
         ))
     } catch {
       // Of another size, or of another packing.
