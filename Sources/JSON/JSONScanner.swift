@@ -56,6 +56,7 @@ package struct JSONScanner {
   /// - Parameters:
   ///   - read: Reads the value of a key.
   ///   - take: Takes a member; returns the value that the same key had before, nil for none.
+  /// - Throws: ``JSONError``
   package mutating func readObject(
     reading read: (String, inout Self) throws(JSONError) -> JSONValue = {
       (_, scanner) throws(JSONError) in try scanner.readValue()

@@ -18,6 +18,8 @@ public enum DecouplingError: Error, Equatable, Sendable {
   case mixedTypes(path: String, unit: UnitKey, types: [String])
   /// The experts of one width are not the first of their layer.
   case scatteredExperts(path: String, layer: Int, width: Int, experts: [Int])
+  /// A tensor has shares for more than the experts.
+  case furtherShares(path: String, tensor: String, count: Int, expertCount: Int)
   /// The checkpoint is in GGUF files, which are not written.
   case readOnlyFormat(path: String)
   /// The checkpoint is in SD-MoE form already.
@@ -83,6 +85,8 @@ extension DecouplingError: CustomStringConvertible {
       "\(path): the experts of \(unit.text) are stored as \(types.joined(separator: " and ")); save them in one type first"
     case .scatteredExperts(let path, let layer, let width, let experts):
       "\(path): layer \(layer) has experts of several widths in turn, those of width \(width) are \(rangesText(experts)); only the first of a layer can be converted: leave the layer out with --layers"
+    case .furtherShares(let path, let tensor, let count, let expertCount):
+      "\(path): tensor '\(tensor)' has \(count) shares for \(expertCount) experts, and the others would be lost; convert the checkpoint as it was published, with a tensor for each expert"
     case .readOnlyFormat(let path):
       "\(path): is a GGUF model, which is read and never written; convert the safetensors checkpoint that it was made from, and make a GGUF file of the result"
     case .alreadyFactored(let path):

@@ -296,6 +296,21 @@ import Testing
     }
   }
 
+  @Test("Of a GGUF model that is not whole the parts alone are to be downloaded")
+  func ggufPart() throws {
+    let cache = try Cache(snapshots: [Self.first], references: ["main": Self.first])
+    let folder = cache.snapshot(Self.first)
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    }
+    let part = "mixtral-00002-of-00003.gguf"
+    try FileManager.default.copyItem(
+      atPath: Fixture.url("gguf/\(part)").path, toPath: "\(folder)/\(part)")
+    let error = #expect(throws: CheckpointError.self) { try cache.open() }
+    let command = "hf download \(Self.name) --include '*mixtral-*-of-00003.gguf'"
+    #expect(error?.description.contains(command) == true, "\(error?.description ?? "none")")
+  }
+
   @Test("Links inside of the model's folder are followed, also those that lead back")
   func linkInside() throws {
     let cache = try Cache(snapshots: [Self.first], references: ["main": Self.first])

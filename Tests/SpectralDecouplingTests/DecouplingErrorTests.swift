@@ -21,6 +21,10 @@ import Testing
         "m: a common rank of 9 leaves no unique part of layer 3 up_proj; choose --common-rank up to 8"
       ),
       (
+        .furtherShares(path: "m", tensor: "w", count: 6, expertCount: 4),
+        "m: tensor 'w' has 6 shares for 4 experts, and the others would be lost; convert the checkpoint as it was published, with a tensor for each expert"
+      ),
+      (
         .noSpace(path: "d", needed: 2_500_000, free: 1_000_000),
         "d: the conversion needs 3 MB there, but only 1 MB are free; make space, or choose a folder on another disk"
       ),

@@ -32,10 +32,14 @@ public struct HubName: Sendable, Hashable {
   /// The command that downloads what is read of a model: config, weights and index, and the tokenizer
   /// for what is made of it.
   ///
-  /// - Parameter revision: A branch, tag or commit; nil for the usual one.
+  /// - Parameters:
+  ///   - revision: A branch, tag or commit; nil for the usual one.
+  ///   - file: A file of a GGUF model, of which its parts alone are needed; nil for other models.
   /// - Returns: The command, for a shell.
-  public func downloadCommand(revision: String?) -> String {
-    let patterns = ["config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*"]
+  public func downloadCommand(revision: String?, partsOf file: String? = nil) -> String {
+    let patterns =
+      file.map { ["*\($0.replacing(/-\d+-of-/, with: "-*-of-"))"] }
+      ?? ["config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*"]
     // What somebody typed is pasted into a shell again.
     let isPlain = revision?.allSatisfy {
       $0.isASCII && ($0.isLetter || $0.isNumber || "._/-".contains($0))

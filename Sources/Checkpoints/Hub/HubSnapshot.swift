@@ -118,18 +118,20 @@ struct HubSnapshot: Sendable {
       incomplete(
         "the file '\(files[0])'\(files.count > 1 ? " and \(files.count - 1) more are" : " is") missing"
       )
-    case .incompleteSet(_, let file, _, _): incomplete("the file '\(file)' is missing")
+    case .incompleteSet(_, let file, _, _):
+      incomplete(
+        "the file '\(file)' is missing", gguf: file.hasSuffix(".gguf") ? file : nil)
     default: error
     }
   }
 
-  private func incomplete(_ reason: String) -> CheckpointError {
+  private func incomplete(_ reason: String, gguf file: String? = nil) -> CheckpointError {
     let parts = Self.all(in: "\(modelFolder)/blobs").count { $0.hasSuffix(".incomplete") }
     let unfinished =
       parts == 0 ? "" : ", and \(parts == 1 ? "a file is" : "\(parts) files are") half downloaded"
     return .incompleteSnapshot(
       path: path, reason: reason + unfinished,
-      command: name?.downloadCommand(revision: revision) ?? "hf download")
+      command: name?.downloadCommand(revision: revision, partsOf: file) ?? "hf download")
   }
 
   /// The commit of a branch or tag; nil where there is no such reference.

@@ -69,6 +69,9 @@ package struct MatrixPlace: Sendable, Hashable {
   /// The place along the first axis, where experts are stacked there.
   package var expert: Int? { stack?.place }
 
+  /// How many shares the tensor has, where experts are stacked there.
+  package var stackCount: Int? { stack?.count }
+
   /// What tells the matrix from all others, as ``Weight/name`` does: the tensor, and the share of it
   /// in brackets.
   package var name: String { Weight.name(tensor: tensor, expert: expert, part: part) }

@@ -59,6 +59,7 @@ struct ModuleNames {
   ///   - packing: How the values are packed.
   ///   - names: Names of tensors, among them all that stand beside the matrix.
   ///   - isThere: Whether there is a tensor of some name.
+  /// - Returns: Its name.
   func unexplained(
     in packing: any Packing, among names: some Sequence<String>, isThere: (String) -> Bool
   ) -> String? {

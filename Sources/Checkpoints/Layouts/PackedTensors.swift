@@ -80,6 +80,9 @@ extension Weight {
   /// The names of the tensors beside the values.
   package var companionNames: [String] { sources.dropFirst().map(\.tensor.name) }
 
+  /// How many shares the tensor of the values has, where experts are stacked there.
+  package var stackCount: Int? { expert == nil ? nil : sources[0].tensor.shape.first }
+
   /// Where it lies when its numbers are plain, if it is a matrix by itself.
   ///
   /// - Precondition: It is no share of a tensor.

@@ -97,11 +97,13 @@ public struct ConversionPlan: Sendable {
             path: checkpoint.path, unit: UnitKey(layer: layer.index, projection: projection),
             types: types)
         }
+        let places = checkpoint.expertPlaces(ofLayer: layer.index, projection: projection)
+        for (weight, place) in zip(weights, places) { try weight.requireWholeTensor(for: place) }
         return ConvertedUnit(
           layer: layer.index, projection: projection, work: part.map { .merge($0) } ?? .split,
           weights: weights,
           weightNames: checkpoint.expertWeightNames(ofLayer: layer.index, projection: projection),
-          places: checkpoint.expertPlaces(ofLayer: layer.index, projection: projection),
+          places: places,
           names: FactoredNames(
             start: checkpoint.tensorStart(ofLayer: layer.index), projection: projection),
           originalType: part?.originalType ?? first.elementType,

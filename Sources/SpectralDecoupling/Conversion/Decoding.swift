@@ -18,7 +18,8 @@ struct Decoding: Sendable {
 
   /// Finds all that is packed; nil where the checkpoint has plain numbers.
   ///
-  /// - Throws: `CheckpointError` for packed values that cannot be read.
+  /// - Throws: `CheckpointError` for packed values that cannot be read,
+  ///   ``DecouplingError/furtherShares(path:tensor:count:expertCount:)``.
   init?(of checkpoint: Checkpoint) throws {
     guard checkpoint.isQuantised else { return nil }
     var experts: [OutputTensor.Decoded] = []
@@ -29,6 +30,7 @@ struct Decoding: Sendable {
         for (found, place) in zip(found, places) {
           // What cannot be read is refused below where it is packed.
           guard let weight = try? found.get(), weight.isPacked else { continue }
+          try weight.requireWholeTensor(for: place)
           experts.append(OutputTensor.Decoded(weight: weight, place: place))
         }
       }

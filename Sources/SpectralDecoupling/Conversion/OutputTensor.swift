@@ -90,3 +90,16 @@ package struct OutputTensor: Sendable {
       byteCount: shape.reduce(type.bitCount / 8, *))
   }
 }
+
+extension Weight {
+  /// Makes sure that the tensor which holds a stacked matrix holds no more than what is written.
+  ///
+  /// - Throws: ``DecouplingError/furtherShares(path:tensor:count:expertCount:)``
+  func requireWholeTensor(for place: MatrixPlace) throws(DecouplingError) {
+    guard let count = stackCount, let expertCount = place.stackCount, count != expertCount else {
+      return
+    }
+    throw .furtherShares(
+      path: path, tensor: tensorName, count: count, expertCount: expertCount)
+  }
+}
