@@ -103,9 +103,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     try checkMemory(plan, effort: effort)
     if !quiet { warnOfSurroundings(ofOutput: output) }
     let output = output
-    let folder = try await withStopNotice({
-      "stopped; what is finished is kept in \(output): run the same command again to go on"
-    }) {
+    let folder = try await withStopNotice({ "what is finished is kept in \(output)" }) {
       let folder = try await measure(plan, effort: effort)
       try await RunReport(of: folder).write(workers: effort.workers)
       return folder

@@ -115,14 +115,12 @@ struct ConvertCommand: AsyncParsableCommand {
     }
     if !quiet { warnOfSurroundings(ofOutput: output) }
     let output = output
-    let unfinished: @Sendable () -> String? = {
-      plan.unfinishedFolder(of: output).map {
-        "what is finished is kept in \($0): run the same command again to go on, or remove that folder"
-      }
-    }
+    let unfinished: @Sendable () -> String? = { plan.unfinishedFolder(of: output) }
     let summary: ConversionSummary
     do {
-      summary = try await withStopNotice({ "stopped; \(unfinished() ?? "nothing was written")" }) {
+      summary = try await withStopNotice({
+        unfinished().map { "what is finished is kept in \($0), which may be removed" }
+      }) {
         try await withProgress { report in
           try await convert(
             plan, to: output, workers: workers, rechecks: recheck, replaces: force,
@@ -135,7 +133,11 @@ struct ConvertCommand: AsyncParsableCommand {
         }
       }
     } catch {
-      if let text = unfinished() { StandardError.write("\(text)\n") }
+      if let folder = unfinished() {
+        StandardError.write(
+          "what is finished is kept in \(folder): run the same command again to go on, or remove that folder\n"
+        )
+      }
       throw error
     }
     try StandardOutput.write(

@@ -1,4 +1,5 @@
 import Dispatch
+import Files
 import Foundation
 
 #if canImport(Glibc)
@@ -7,28 +8,35 @@ import Foundation
   import Darwin
 #endif
 
-/// Does a piece of work; when somebody stops it, by Ctrl-C or from outside, says how to go on, and
-/// lets the signal end the program as it would have.
+/// Does a piece of work; when somebody stops it, by Ctrl-C, from outside or by closing its terminal,
+/// says what is kept and which command goes on, and ends the program.
 ///
 /// Nothing is cleaned up: what is finished is whole at any moment, and the next call takes up the
-/// rest.
+/// rest. The program ends at once: by the signal for Ctrl-C, so that a script that called it ends as
+/// well, and else with 75, by which schedulers know what may be tried again.
 ///
 /// - Parameters:
-///   - text: What to say; it is asked for when the signal is there.
+///   - kept: What to say of what is kept; nil where nothing was written. It is asked for when the
+///     signal is there.
 ///   - work: The work.
 /// - Returns: What the work returns.
 func withStopNotice<Result>(
-  _ text: @escaping @Sendable () -> String, _ work: () async throws -> Result
+  _ kept: @escaping @Sendable () -> String?, _ work: () async throws -> Result
 ) async rethrows -> Result {
   let queue = DispatchQueue(label: "sdmoe.stop")
-  let sources = [SIGINT, SIGTERM].compactMap { number -> (any DispatchSourceSignal)? in
+  let sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number -> (any DispatchSourceSignal)? in
     // Whoever started this may want it ignored, as `nohup` does. Safe: both are addresses of
     // functions or small numbers, and only compared.
     let former = unsafe unsafeBitCast(signal(number, SIG_IGN), to: Int.self)
     guard unsafe former != unsafeBitCast(SIG_IGN, to: Int.self) else { return nil }
     let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
     source.setEventHandler {
-      let lines = wordWrapped(text(), width: 80).joined(separator: "\n")
+      let text = kept().map { "stopped; \($0); this goes on:" } ?? "stopped; nothing was written"
+      var lines = wordWrapped(text, width: 80).joined(separator: "\n")
+      if text.hasSuffix(":") {
+        // As it was typed, and in one line, to be pasted.
+        lines += "\n  " + CommandLine.arguments.map(shellText).joined(separator: " ")
+      }
       // A terminal shows a line of progress, or ^C.
       StandardError.write(StandardError.isTerminal ? "\n\(lines)\n" : "\(lines)\n")
       end(by: number)
@@ -45,8 +53,10 @@ func withStopNotice<Result>(
   return try await work()
 }
 
-/// Ends the program by a signal.
+/// Ends the program for a signal.
 private func end(by number: CInt) {
+  // What may be tried again, in sysexits.h EX_TEMPFAIL; at once, with no thread waited for.
+  guard number == SIGINT else { _exit(75) }
   signal(number, SIG_DFL)
   // Dispatch keeps its signals from its threads.
   var set = sigset_t()

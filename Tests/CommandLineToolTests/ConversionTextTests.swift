@@ -104,29 +104,34 @@ import Testing
   }
 
   @Test(
-    "stopped, a command says how to go on, and ends by the signal",
-    arguments: [SIGTERM, SIGINT], ["convert", "analyze"])
+    "stopped, a command says how to go on, and ends by Ctrl-C, or with 75 for what may be tried again",
+    arguments: [SIGTERM, SIGHUP, SIGINT], ["convert", "analyze"])
   func stopped(signal: CInt, command: String) throws {
     let streams = try TemporaryFolder()
-    let words = [command, Samples.qwen, "-o", "out", "--quiet", "--jobs", "1"]
+    // A link whose name is more than one word.
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("it's a model"), withDestinationPath: Samples.qwen)
+    let words = [command, "it's a model", "-o", "out", "--quiet", "--jobs", "1"]
     let started = try Tool.start(try Tool.path.get(), words, in: folder.path, streams: streams)
     let sign = folder.path(command == "convert" ? "out.sdmoe-partial/output" : "out/manifest.json")
     while started.process.isRunning, !FileManager.default.fileExists(atPath: sign) { usleep(500) }
     kill(started.identifier, signal)
     let outcome = try started.outcome()
-    if signal == SIGINT, outcome.status == 0 {
+    if signal != SIGTERM, outcome.status == 0 {
       // The tests were started to ignore it, so the program is too.
       #expect(outcome.errors == "")
       return
     }
-    #expect(outcome.status == -signal)
+    #expect(outcome.status == (signal == SIGINT ? -signal : 75))
     #expect(outcome.output == "")
-    let text = outcome.errors.replacing("\n  ", with: " ")
+    let kept =
+      command == "convert" ? "out.sdmoe-partial, which may be removed; this" : "out; this"
+    let lines = outcome.errors.split(separator: "\n").map { $0.trimmingPrefix("  ") }
     #expect(
-      text
-        == (command == "convert"
-          ? "stopped; what is finished is kept in out.sdmoe-partial: run the same command again to go on, or remove that folder\n"
-          : "stopped; what is finished is kept in out: run the same command again to go on\n"))
+      lines.dropLast().joined(separator: " ")
+        == "stopped; what is finished is kept in \(kept) goes on:")
+    let program = try Tool.path.get()
+    #expect(lines.last == "\(program) \(command) 'it'\\''s a model' -o out --quiet --jobs 1")
     let resumed = try Tool.run(words, in: folder.path)
     #expect(resumed.status == 0, "\(resumed.errors)")
   }

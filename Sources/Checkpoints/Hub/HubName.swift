@@ -1,3 +1,5 @@
+import Files
+
 /// What a model is called on the Hugging Face hub: `owner/model`.
 public struct HubName: Sendable, Hashable {
   /// Whose it is.
@@ -41,11 +43,7 @@ public struct HubName: Sendable, Hashable {
       file.map { ["*\($0.replacing(/-\d+-of-/, with: "-*-of-"))"] }
       ?? ["config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*"]
     // What somebody typed is pasted into a shell again.
-    let isPlain = revision?.allSatisfy {
-      $0.isASCII && ($0.isLetter || $0.isNumber || "._/-".contains($0))
-    }
-    let word = isPlain == true ? revision : revision.map { "'\($0.replacing("'", with: "'\\''"))'" }
-    return "hf download \(self)" + (word.map { " --revision \($0)" } ?? "")
+    return "hf download \(self)" + (revision.map { " --revision \(shellText(of: $0))" } ?? "")
       + patterns.map { " --include '\($0)'" }.joined()
   }
 }
