@@ -31,12 +31,12 @@ func withStopNotice<Result>(
     guard unsafe former != unsafeBitCast(SIG_IGN, to: Int.self) else { return nil }
     let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
     source.setEventHandler {
-      let text = kept().map { "stopped; \($0); this goes on:" } ?? "stopped; nothing was written"
-      var lines = wordWrapped(text, width: 80).joined(separator: "\n")
-      if text.hasSuffix(":") {
-        // As it was typed, and in one line, to be pasted.
-        lines += "\n  " + CommandLine.arguments.map(shellText).joined(separator: " ")
-      }
+      // The command as it was typed, and in one line, to be pasted.
+      let lines =
+        kept().map { kept in
+          wordWrapped("stopped; \(kept); this goes on:", width: 80).joined(separator: "\n")
+            + "\n  " + CommandLine.arguments.map(shellText).joined(separator: " ")
+        } ?? "stopped; nothing was written"
       // A terminal shows a line of progress, or ^C.
       StandardError.write(StandardError.isTerminal ? "\n\(lines)\n" : "\(lines)\n")
       end(by: number)

@@ -142,7 +142,6 @@ import Testing
     }
   }
 
-  /// Folders of the same model, stored in several ways.
   @Test("One model stored in several ways holds the same matrices", arguments: Fixture.twins)
   func sameMatrices(folders: [String]) throws {
     let first = try Checkpoint(path: Fixture.url(folders[0]).path)

@@ -131,14 +131,7 @@ import Testing
   ) throws -> Checkpoint {
     let path = folder.path("\(type)-\(form)")
     if !FileManager.default.fileExists(atPath: path) {
-      let source = Fixture.url("transformers-families/\(type)")
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-      for (name, copy) in [
-        ("config.json", "config.json"), ("\(form).safetensors", "model.safetensors"),
-      ] {
-        try FileManager.default.copyItem(
-          at: source.appending(path: name), to: URL(filePath: "\(path)/\(copy)"))
-      }
+      try Fixture.copyTransformersModel(type, form, to: path)
     }
     return try Checkpoint(path: path, expertWidth: expertWidth)
   }

@@ -41,18 +41,13 @@ import Workers
   @Test("shares of experts without weights are not dropped in silence")
   func furtherShares() throws {
     let folder = try TemporaryFolder()
-    let source = Fixture.url("transformers-families/longcat_flash")
-    for (name, copy) in [
-      ("config.json", "config.json"), ("fused.safetensors", "model.safetensors"),
-    ] {
-      try FileManager.default.copyItem(
-        at: source.appending(path: name), to: URL(filePath: folder.path(copy)))
-    }
-    let checkpoint = try Checkpoint(path: folder.path)
+    let path = folder.path("model")
+    try Fixture.copyTransformersModel("longcat_flash", "fused", to: path)
+    let checkpoint = try Checkpoint(path: path)
     let tensor = "model.layers.0.mlp.experts.gate_up_proj"
     #expect(
       throws: DecouplingError.furtherShares(
-        path: folder.path("model.safetensors"), tensor: tensor, count: 6, expertCount: 4)
+        path: "\(path)/model.safetensors", tensor: tensor, count: 6, expertCount: 4)
     ) { try ConversionPlan(for: checkpoint, options: .basic(rank: 2), version: "test") }
   }
 

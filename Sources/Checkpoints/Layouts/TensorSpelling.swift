@@ -175,9 +175,9 @@ struct LayerStart: Sendable, Hashable {
   /// Reads how layers begin in files by the prefixes of a family, and its words for layers.
   init(stored: String, family: Family) {
     self.stored = stored
-    let words = (family.layers ?? []).map { "\($0)." }
-    let front = words.first(where: stored.hasSuffix).map { stored.dropLast($0.count) }
-    let prefix = front.flatMap { front in family.prefixes.first { $0 == front } }
+    let prefix = family.prefixes.first { prefix in
+      family.layers?.contains { stored == "\(prefix)\($0)." } == true
+    }
     isOfFamily = prefix != nil
     self.prefix = prefix ?? family.prefixes.first ?? ""
   }
