@@ -131,6 +131,7 @@ struct InspectionReport: Encodable {
     tensors = found.tensorCount
     files = found.fileCount
     bytes = found.byteCount
+    let sizes = found.sizes
     var types: Set<String> = []
     var noise: [String: RoundingNoise] = [:]
     var matrices = 0
@@ -138,16 +139,18 @@ struct InspectionReport: Encodable {
     var weightCount = 0
     for layer in found.layers {
       for projection in Projection.allCases {
-        for case .failure(.unsupported(_, _, let type, _, _)) in layer.experts[projection] ?? [] {
-          types.insert(type)
-        }
-        for case .success(let weight) in layer.experts[projection] ?? [] {
-          if types.insert(weight.storage).inserted {
-            noise[weight.storage] = weight.rounding.map { RoundingNoise($0, of: found.sizes) }
+        for found in layer.experts[projection] ?? [] {
+          switch found {
+          case .failure(.unsupported(_, _, let type, _, _)): types.insert(type)
+          case .failure: break
+          case .success(let weight):
+            if types.insert(weight.storage).inserted {
+              noise[weight.storage] = weight.rounding.map { RoundingNoise($0, of: sizes) }
+            }
+            matrices += 1
+            expertBytes += weight.byteCount
+            weightCount += weight.rowCount * weight.columnCount
           }
-          matrices += 1
-          expertBytes += weight.byteCount
-          weightCount += weight.rowCount * weight.columnCount
         }
       }
     }
@@ -155,14 +158,14 @@ struct InspectionReport: Encodable {
     furtherLayers = further.isEmpty ? nil : further
     let others = found.unmeasured().map(Unmeasured.init)
     unmeasured = others.isEmpty ? nil : others
-    let width = found.sizes.expertWidth
-    let hidden = found.sizes.hiddenSize
+    let width = sizes.expertWidth
+    let hidden = sizes.hiddenSize
     let counts = found.layers.map { ($0.index, $0.expertNumbers.count) }
     experts = Experts(
       routedExperts: counts.map(\.1).max() ?? 0,
       routedByLayer: Set(counts.map(\.1)).count < 2
         ? nil : Dictionary(uniqueKeysWithValues: counts.map { ("\($0)", $1) }),
-      hiddenSize: hidden, expertWidth: width, sharedWidth: found.sizes.sharedWidth,
+      hiddenSize: hidden, expertWidth: width, sharedWidth: sizes.sharedWidth,
       shapes: Dictionary(
         uniqueKeysWithValues: found.projections.map {
           ($0.rawValue, $0 == .down ? [hidden, width] : [width, hidden])

@@ -6,7 +6,11 @@ extension JSONScanner {
   }
 
   /// Reads a string that starts at ``offset``.
-  package mutating func readString() throws(JSONError) -> String { text(of: try scanString()) }
+  package mutating func readString() throws(JSONError) -> String {
+    let token = try scanString()
+    guard token.hasEscapes else { return String(decoding: bytes[token.range], as: UTF8.self) }
+    return unescapedText(of: token)
+  }
 
   /// Checks the string that starts at ``offset`` and steps over it.
   package mutating func scanString() throws(JSONError) -> StringToken {
@@ -30,9 +34,8 @@ extension JSONScanner {
     throw JSONError(byteOffset: bytes.count, problem: .unexpectedEnd)
   }
 
-  /// The characters of a string that ``scanString()`` has checked.
-  private func text(of token: StringToken) -> String {
-    guard token.hasEscapes else { return String(decoding: bytes[token.range], as: UTF8.self) }
+  /// The characters of a string with escapes that ``scanString()`` has checked.
+  private func unescapedText(of token: StringToken) -> String {
     var result = String.UnicodeScalarView()
     var index = token.range.lowerBound
     while index < token.range.upperBound {

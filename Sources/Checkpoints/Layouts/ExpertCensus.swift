@@ -177,7 +177,8 @@ struct ExpertCensus: Sendable {
       if site.kind == .weight { enter(&outside[site.pattern, default: blank]) }
       return
     }
-    let start = "\(site.stem)\(number)\(site.stem.last ?? ".")"
+    // Put together without interpolation, which costs as much as all else here.
+    let start = site.stem + String(number) + String(site.stem.last ?? ".")
     let layer = Layer(stem: site.stem, number: number)
     switch site.kind {
     case .weight: enter(&layers[start, default: layer].entries[site.pattern, default: blank])

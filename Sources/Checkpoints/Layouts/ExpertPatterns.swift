@@ -40,10 +40,15 @@ struct ExpertPatterns {
     let (text, numbers) = Self.marked(name)
     let pattern = Pattern(
       name: text, axisCount: shape.count, isStack: ExpertWords.isStack(shape))
-    let known = meanings[pattern] ?? look(at: text, shape: shape)
-    meanings[pattern] = known
     // A number within a word, or one that is neither layer nor expert, is of the name itself.
-    return Self.meaning(known, numbers) ?? look(at: name, shape: shape)
+    return Self.meaning(meaning(of: pattern, shape: shape), numbers) ?? look(at: name, shape: shape)
+  }
+
+  private mutating func meaning(of pattern: Pattern, shape: [Int]) -> Meaning {
+    if let known = meanings[pattern] { return known }
+    let found = look(at: pattern.name, shape: shape)
+    meanings[pattern] = found
+    return found
   }
 
   private func look(at name: String, shape: [Int]) -> Meaning {
@@ -67,11 +72,13 @@ struct ExpertPatterns {
       let place = mark &- firstMark
       return numbers.indices.contains(place) ? numbers[place] : nil
     }
-    func isSpent(_ marks: [Int?]) -> Bool { marks.compactMap(\.self).count == numbers.count }
+    func areSpent(_ first: Int?, _ second: Int?) -> Bool {
+      (first == nil ? 0 : 1) + (second == nil ? 0 : 1) == numbers.count
+    }
     switch known {
     case .other: return .other
     case .site(let site):
-      guard isSpent([site.layer, site.expert]), let layer = number(site.layer),
+      guard areSpent(site.layer, site.expert), let layer = number(site.layer),
         let expert = number(site.expert)
       else { return nil }
       return .site(
@@ -79,7 +86,7 @@ struct ExpertPatterns {
           stem: site.stem, layer: layer, pattern: site.pattern, expert: expert,
           kind: site.kind))
     case .member(let place, let mark):
-      guard isSpent([place.layer, mark]), let layer = number(place.layer) ?? nil,
+      guard areSpent(place.layer, mark), let layer = number(place.layer) ?? nil,
         let member = number(mark) ?? nil
       else { return nil }
       return .member(

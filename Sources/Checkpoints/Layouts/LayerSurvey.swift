@@ -1,6 +1,7 @@
 import Experts
 import TensorFiles
 import Tensors
+import Workers
 
 /// Finds the tensors of layers in a checkpoint's files, by what is known of its family.
 struct LayerSurvey: Sendable {
@@ -76,10 +77,13 @@ struct LayerSurvey: Sendable {
   }
 
   private mutating func findExperts(in outline: ModelOutline, width: Int?) {
-    for layer in outline.moeLayers + furtherStarts.keys {
-      experts[layer] = experts(
-        ofLayer: layer, configuredCount: outline.counts[layer], width: width)
+    let layers = outline.moeLayers + furtherStarts.keys
+    let survey = self
+    let found = mapAtOnce(count: layers.count) { place in
+      survey.experts(
+        ofLayer: layers[place], configuredCount: outline.counts[layers[place]], width: width)
     }
+    experts = Dictionary(zip(layers, found), uniquingKeysWith: { $1 })
   }
 
   /// Finds the weights of a layer that has experts.

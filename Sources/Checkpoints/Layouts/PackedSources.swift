@@ -86,16 +86,19 @@ struct PackedSources: Sendable {
   ///
   /// - Precondition: Neither is one of many in a tensor.
   init?(
-    as other: PackedSources, _ values: Weight.Source, _ beside: [CompanionRole: Weight.Source]
+    as other: PackedSources, _ values: Weight.Source,
+    _ beside: [(role: CompanionRole, source: Weight.Source)]
   ) {
     func isAlike(_ source: Weight.Source, _ part: PackedMatrix.Part?) -> Bool {
       source.tensor.elementType == part?.elementType && source.tensor.shape == part?.shape
     }
     guard isAlike(values, other.form.values), beside.count == other.form.companions.count,
-      beside.allSatisfy({ isAlike($1, other.form.companions[$0]) }),
+      beside.allSatisfy({ isAlike($0.source, other.form.companions[$0.role]) }),
       let first = values.reshaped(for: other.codec)
     else { return nil }
-    sources = [first] + other.codec.companions.compactMap { beside[$0] }
+    sources =
+      [first]
+      + other.codec.companions.compactMap { role in beside.first { $0.role == role }?.source }
     codec = other.codec
     isTransposed = other.isTransposed
     packing = other.packing
@@ -129,12 +132,12 @@ extension Weight {
 ///
 /// The census knows where their tensors lie, so that no names are put together and looked up: there
 /// are tens of thousands of them.
-struct AlikeExperts {
+final class AlikeExperts {
   private let first: PackedSources
   private let files: WeightFiles
   private let values: [Int: WeightFiles.Place]
   /// By the names that the companions may have, the first before the second.
-  private let companions: [CompanionRole: [[Int: WeightFiles.Place]]]
+  private let companions: [(role: CompanionRole, tables: [[Int: WeightFiles.Place]])]
 
   /// Prepares for the experts of a layer; nil where values stand under more than one kind of name.
   ///
@@ -156,18 +159,18 @@ struct AlikeExperts {
     self.first = first
     files = survey.files
     values = present[0]
-    companions = first.packing.companions.mapValues { endings in
-      endings.compactMap { $0.name(of: pattern) }.map(places).filter { !$0.isEmpty }
+    companions = first.packing.companions.map { role, endings in
+      (role, endings.compactMap { $0.name(of: pattern) }.map(places).filter { !$0.isEmpty })
     }
   }
 
   /// How the matrix of an expert is stored; nil where it is not as that one.
   subscript(expert: Int) -> PackedSources? {
     guard let place = values[expert] else { return nil }
-    var beside: [CompanionRole: Weight.Source] = [:]
+    var beside: [(role: CompanionRole, source: Weight.Source)] = []
     for (role, tables) in companions {
       guard let place = tables.lazy.compactMap({ $0[expert] }).first else { continue }
-      beside[role] = files.source(at: place)
+      beside.append((role, files.source(at: place)))
     }
     return PackedSources(as: first, files.source(at: place), beside)
   }

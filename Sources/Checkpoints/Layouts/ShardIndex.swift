@@ -20,7 +20,7 @@ struct ShardIndex: Sendable {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw .unreadable(path: path, reason: "no permission to read it")
     }
-    var map = FilesOfTensors()
+    var map = FilesOfTensors(capacity: data.count / 64)
     let document: JSONDocument
     do {
       document = try JSONDocument([UInt8](data), handingOver: "weight_map") { map.take($0, $1) }
@@ -64,6 +64,9 @@ private struct FilesOfTensors {
   /// What stands for tensors in place of the name of a file.
   private(set) var strange: [String: JSONValue] = [:]
   private var numbers: [String: Int] = [:]
+
+  /// Makes room for about so many tensors.
+  init(capacity: Int) { places.reserveCapacity(capacity) }
 
   /// Takes a member; returns what the same tensor had before.
   mutating func take(_ tensor: String, _ value: JSONValue) -> JSONValue? {

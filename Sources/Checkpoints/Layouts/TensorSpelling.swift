@@ -63,7 +63,7 @@ struct TensorSpelling: Sendable {
     let sites = ExpertSites(of: family, in: catalogue)
     var stored: [String: String] = [:]
     var words: Set<String> = []
-    let wrapped = files.names.filter(hasWrapper).sorted()
+    let wrapped = files.names(where: hasWrapper).sorted()
     for name in wrapped {
       let inner = unwrapped(name)
       let isExpert = sites.site(of: inner) != nil

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Synchronization
 import TensorFiles
 import Tensors
 import Workers
@@ -43,6 +44,16 @@ struct WeightFiles: Sendable {
 
   /// The names of all tensors, as the files have them, in no order.
   var names: some Collection<String> { places.keys }
+
+  /// The names of those tensors, as the files have them, for which a condition holds, in no order:
+  /// looked at on all cores.
+  func names(where isWanted: @Sendable (String) -> Bool) -> [String] {
+    mapAtOnce(count: files.count) { number in
+      var names: [String] = []
+      forEach(inFile: number) { tensor, _ in if isWanted(tensor.name) { names.append(tensor.name) } }
+      return names
+    }.flatMap(\.self)
+  }
 
   /// Shows all tensors of a file that are read.
   func forEach(inFile number: Int, _ body: (TensorDescription, Place) -> Void) {
@@ -94,14 +105,14 @@ struct WeightFiles: Sendable {
   ///
   /// - Throws: ``CheckpointError``, and the errors of the files' rooms.
   init(folder path: String) throws {
-    let folder = try WeightFolder(path: path)
+    let (folder, headers) = try Self.folderAndHeaders(at: path)
     let files = try mapAtOnce(count: folder.files.count) { number in
       let name = folder.files[number]
       return File(
         name: name,
         tensors: folder.isHDF5
           ? try StoredTensors(hdf5: "\(path)/\(name)")
-          : try Self.wholeTensors(at: "\(path)/\(name)"))
+          : try headers[name]?.get() ?? Self.wholeTensors(at: "\(path)/\(name)"))
     }
     try self.init(files: files, folder: folder)
     for name in folder.rivals {
@@ -112,6 +123,23 @@ struct WeightFiles: Sendable {
         try source(at: place).requireSame(as: Weight.Source(file: rival.file, tensor: tensor))
       }
     }
+  }
+
+  /// Looks through a folder, and opens the safetensors files in it beside that: the index of a large
+  /// model takes as long as all headers do, and names what lies there.
+  private static func folderAndHeaders(
+    at path: String
+  ) throws -> (folder: WeightFolder, headers: [String: Result<StoredTensors, any Error>]) {
+    let names = WeightFolder.safetensorsFiles(in: path)
+    let headers = Mutex<[String: Result<StoredTensors, any Error>]>([:])
+    let folders = try mapAtOnce(count: 1 + names.count) { number -> WeightFolder? in
+      guard number > 0 else { return try WeightFolder(path: path) }
+      let name = names[number - 1]
+      let opened = Result { try wholeTensors(at: "\(path)/\(name)") }
+      headers.withLock { $0[name] = opened }
+      return nil
+    }
+    return (try folders[0] ?? WeightFolder(path: path), headers.withLock(\.self))
   }
 
   /// Opens a safetensors file that holds whole tensors, not one rank's slices.
@@ -136,9 +164,14 @@ struct WeightFiles: Sendable {
     if folder.index == nil {
       places.reserveCapacity(files.reduce(0) { $0 + $1.tensors.file.tensors.count })
     }
+    // Most of the time goes to looking names up, which all cores can do where none is added.
+    let named = places
+    let slots = mapAtOnce(count: folder.index == nil ? 0 : files.count) { number in
+      files[number].tensors.file.tensors.map { named.index(forKey: $0.name) }
+    }
     for (number, file) in files.enumerated() {
       for (place, tensor) in file.tensors.file.tensors.enumerated() {
-        if let slot = places.index(forKey: tensor.name) {
+        if let slot = folder.index == nil ? places.index(forKey: tensor.name) : slots[number][place] {
           let earlier = places.values[slot]
           if folder.index == nil {
             let first = files[earlier.file]

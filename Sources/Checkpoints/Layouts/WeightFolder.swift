@@ -41,6 +41,11 @@ struct WeightFolder: Sendable {
     isWeights(name) || name.hasSuffix(indexEnding)
   }
 
+  /// The safetensors files that lie in a folder, read or not; none where it cannot be listed.
+  static func safetensorsFiles(in path: String) -> [String] {
+    ((try? FolderContent(of: path))?.names ?? []).filter(isSafetensors)
+  }
+
   /// Names files that are known to be all that is read.
   init(path: String, files: [String], remarks: [CheckpointRemark]) {
     self.path = path
