@@ -58,6 +58,8 @@ let package = Package(
       name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     // Loaded at run time, not linked: its shim says why.
     .systemLibrary(name: "CRSVG"),
+    // Our own C, compiled for several instruction sets at once.
+    .target(name: "CKernels", publicHeadersPath: "."),
 
     room("Experts"),
     room("JSON"),
@@ -65,7 +67,7 @@ let package = Package(
     room("Workers"),
     room("Pictures", ["CPNG", "CRSVG"]),
     room("Tensors"),
-    room("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "Tensors"]),
+    room("LinearAlgebra", ["CKernels", "COpenBLAS", "CLAPACKE", "Tensors"]),
     room("SafetensorsFiles", ["Files", "JSON", "Tensors"]),
     room("GGUFFiles", ["Files", "JSON", "Tensors"]),
     room("HDF5Files", ["CHDF5", "Files", "Tensors"]),

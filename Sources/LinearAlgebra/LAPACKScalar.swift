@@ -6,6 +6,9 @@ import COpenBLAS
 public protocol LAPACKScalar: BinaryFloatingPoint, Sendable {
   /// The routines that work on this scalar.
   static var routines: LAPACKRoutines<Self> { get }
+
+  /// sdmoe's own loops over rows of this scalar.
+  static var kernels: RowKernels<Self> { get }
 }
 
 /// The BLAS and LAPACK routines for one scalar type, so that each algorithm is written once.
@@ -52,6 +55,11 @@ public protocol LAPACKScalar: BinaryFloatingPoint, Sendable {
       _ ldz: clapacke_int, _ support: UnsafeMutablePointer<clapacke_int>?
     ) -> clapacke_int
 
+  typealias SymmetricDecomposition =
+    @Sendable (
+      _ layout: CInt, _ job: CChar, _ triangle: CChar, _ n: clapacke_int, _ a: Pointer?,
+      _ lda: clapacke_int, _ values: Pointer?
+    ) -> clapacke_int
   typealias Factorisation =
     @Sendable (
       _ layout: CInt, _ m: clapacke_int, _ n: clapacke_int, _ a: Pointer?, _ lda: clapacke_int,
@@ -69,6 +77,7 @@ public protocol LAPACKScalar: BinaryFloatingPoint, Sendable {
   let potrf: Cholesky
   let gesdd: SingularValueDecomposition
   let syevr: SymmetricEigenvectors
+  let syevd: SymmetricDecomposition
   let gelqf: Factorisation
   let orglq: FactorExpansion
 }
@@ -82,8 +91,12 @@ extension Float: LAPACKScalar {
     potrf: routine("LAPACKE_spotrf", as: clapacke_LAPACKE_spotrf.self),
     gesdd: routine("LAPACKE_sgesdd", as: clapacke_LAPACKE_sgesdd.self),
     syevr: routine("LAPACKE_ssyevr", as: clapacke_LAPACKE_ssyevr.self),
+    syevd: routine("LAPACKE_ssyevd", as: clapacke_LAPACKE_ssyevd.self),
     gelqf: routine("LAPACKE_sgelqf", as: clapacke_LAPACKE_sgelqf.self),
     orglq: routine("LAPACKE_sorglq", as: clapacke_LAPACKE_sorglq.self))
+
+  /// The loops in single precision.
+  public static var kernels: RowKernels<Float> { RowKernels<Float>.float }
 }
 
 extension Double: LAPACKScalar {
@@ -95,8 +108,12 @@ extension Double: LAPACKScalar {
     potrf: routine("LAPACKE_dpotrf", as: clapacke_LAPACKE_dpotrf.self),
     gesdd: routine("LAPACKE_dgesdd", as: clapacke_LAPACKE_dgesdd.self),
     syevr: routine("LAPACKE_dsyevr", as: clapacke_LAPACKE_dsyevr.self),
+    syevd: routine("LAPACKE_dsyevd", as: clapacke_LAPACKE_dsyevd.self),
     gelqf: routine("LAPACKE_dgelqf", as: clapacke_LAPACKE_dgelqf.self),
     orglq: routine("LAPACKE_dorglq", as: clapacke_LAPACKE_dorglq.self))
+
+  /// The loops in double precision.
+  public static var kernels: RowKernels<Double> { RowKernels<Double>.double }
 }
 
 /// Looks a routine up in the libraries, which are loaded if need be.

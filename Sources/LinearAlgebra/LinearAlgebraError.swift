@@ -24,6 +24,10 @@ public enum LinearAlgebraError: Error, Equatable, Sendable {
   case libraryMissing(reason: String)
   /// A limit of the process leaves OpenBLAS less address space than one thread takes.
   case noAddressSpace(neededBytes: Int)
+  /// The environment's `SDMOE_SIMD` names no instruction set.
+  case unknownInstructionSet(name: String)
+  /// The environment's `SDMOE_SIMD` names instructions that this processor does not have.
+  case instructionSetMissing(InstructionSet, available: [InstructionSet])
 }
 
 extension LinearAlgebraError: CustomStringConvertible {
@@ -55,6 +59,14 @@ extension LinearAlgebraError: CustomStringConvertible {
           : "install OpenBLAS and LAPACKE, on Debian libopenblas0 and liblapacke")
     case .noAddressSpace(let needed):
       "about \(needed / 1_000_000) MB of address space are needed, most of them by the library that computes, but a limit of this process leaves less; raise it with ulimit -v or ulimit -d"
+    case .unknownInstructionSet(let name):
+      "SDMOE_SIMD: '\(name)' is no instruction set; use \(Self.list(InstructionSet.allCases)), or unset it"
+    case .instructionSetMissing(let set, let available):
+      "SDMOE_SIMD: this processor does not have \(set.rawValue); use \(Self.list(available)), or unset it"
     }
+  }
+
+  private static func list(_ sets: [InstructionSet]) -> String {
+    sets.map(\.rawValue).joined(separator: " or ")
   }
 }

@@ -19,9 +19,11 @@ public enum LinearAlgebraLibrary {
   ///
   /// - Parameter threads: How many threads are to call the libraries at once; at least one.
   /// - Returns: How many of them can: all, or as many as there are addresses for.
-  /// - Throws: ``LinearAlgebraError/libraryMissing(reason:)``, and
-  ///   ``LinearAlgebraError/noAddressSpace(neededBytes:)`` where not even one can.
+  /// - Throws: ``LinearAlgebraError/libraryMissing(reason:)``,
+  ///   ``LinearAlgebraError/noAddressSpace(neededBytes:)`` where not even one can, and what
+  ///   ``InstructionSet/choose(_:)`` throws of `SDMOE_SIMD`.
   public static func start(threads: Int) throws(LinearAlgebraError) -> Int {
+    _ = try InstructionSet.choice.get()
     if let failure = LoadedLibraries.failure { throw failure }
     useOneThread()
     let ready = reserveWorkSpace(threads: threads)

@@ -212,6 +212,10 @@ import Testing
       let stored = ToyTensor("y", type, [rows, columns], values: expected.map(Double.init))
       #expect(try reader.elements(of: weight) == stored.bytes)
       #expect(try reader.readWithDigest(weight) == reader.digest(of: weight))
+      guard weight.isPlainBF16 else { continue }
+      #expect(try reader.readBF16WithDigest(weight) == reader.digest(of: weight))
+      #expect(reader.bf16Matrix.rowCount == rows && reader.bf16Matrix.columnCount == columns)
+      #expect(reader.bf16Matrix.widened().elements == expected)
     }
   }
 

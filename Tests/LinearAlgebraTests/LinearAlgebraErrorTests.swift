@@ -45,6 +45,14 @@ import Testing
       .noAddressSpace(neededBytes: 200_900_000),
       "about 200 MB of address space are needed, most of them by the library that computes, but a limit of this process leaves less; raise it with ulimit -v or ulimit -d"
     ),
+    (
+      .unknownInstructionSet(name: "sse"),
+      "SDMOE_SIMD: 'sse' is no instruction set; use portable or avx2 or avx512, or unset it"
+    ),
+    (
+      .instructionSetMissing(.avx512, available: [.portable, .avx2]),
+      "SDMOE_SIMD: this processor does not have avx512; use portable or avx2, or unset it"
+    ),
   ]
 
   @Test("messages say what is wrong", arguments: messages)

@@ -15,7 +15,7 @@ enum RoomTable {
     // Charts and heatmaps for any numbers: CPNG for the cells of large heatmaps, CRSVG for PDF.
     "Pictures": ["CPNG", "CRSVG"],
     "Tensors": [],
-    "LinearAlgebra": ["COpenBLAS", "CLAPACKE", "Tensors"],
+    "LinearAlgebra": ["CKernels", "COpenBLAS", "CLAPACKE", "Tensors"],
     "SafetensorsFiles": ["Files", "JSON", "Tensors"],
     // JSON for the quoting of names in messages, as SafetensorsFiles has it.
     "GGUFFiles": ["Files", "JSON", "Tensors"],
@@ -48,8 +48,10 @@ enum RoomTable {
     "sdmoe": ["ArgumentParser", "CommandLineTool"],
   ]
 
-  /// The doors to C: a module map and a shim, without Swift.
-  static let doors: Set = ["CCrypto", "CHDF5", "CLAPACKE", "COpenBLAS", "CPNG", "CRSVG"]
+  /// The rooms without Swift: doors to C, which are a module map and a shim, and our own C.
+  static let doors: Set = [
+    "CCrypto", "CHDF5", "CKernels", "CLAPACKE", "COpenBLAS", "CPNG", "CRSVG",
+  ]
 
   /// What any Swift room may import.
   static let everywhere: Set = [

@@ -10,6 +10,9 @@ public struct WeightReader: Sendable {
   /// The weight that was read last, row after row.
   public private(set) var matrix = Matrix<Float>(rowCount: 0, columnCount: 0)
 
+  /// The BF16 weight that was read last as it is stored, row after row.
+  public private(set) var bf16Matrix = BF16Matrix(rowCount: 0, columnCount: 0, elements: [])
+
   private var chunks = ChunkReader()
   private var decoded: [Float] = []
 
@@ -33,6 +36,38 @@ public struct WeightReader: Sendable {
   public mutating func readWithDigest(_ weight: Weight) throws -> String {
     var digest = SHA256Digest()
     try decode(weight) { digest.update($0) }
+    return digest.finish()
+  }
+
+  /// Reads a weight of BF16 numbers as they are stored, into ``bf16Matrix``, and takes the digest of
+  /// its bytes on the way.
+  ///
+  /// - Parameter weight: One whose ``Weight/isPlainBF16`` is true.
+  /// - Returns: As ``digest(of:)``.
+  /// - Throws: As ``read(_:)``.
+  /// - Complexity: O(rows * columns); one pass over the bytes.
+  public mutating func readBF16WithDigest(_ weight: Weight) throws -> String {
+    precondition(weight.isPlainBF16, "\(weight.place) does not hold plain BF16 numbers")
+    if bf16Matrix.rowCount != weight.rowCount || bf16Matrix.columnCount != weight.columnCount {
+      // Let go of the old storage first: two large matrices at once are not needed.
+      bf16Matrix = BF16Matrix(rowCount: 0, columnCount: 0, elements: [])
+      bf16Matrix = BF16Matrix(
+        rowCount: weight.rowCount, columnCount: weight.columnCount,
+        elements: [UInt16](repeating: 0, count: weight.rowCount * weight.columnCount))
+    }
+    // Taken out while it is written, so that the closure has it alone.
+    var target = BF16Matrix(rowCount: 0, columnCount: 0, elements: [])
+    swap(&target, &bf16Matrix)
+    defer { swap(&target, &bf16Matrix) }
+    let arrangement = WeightArrangement(of: weight)
+    var digest = SHA256Digest()
+    try forEachChunk(of: weight) { bytes, rows in
+      digest.update(bytes)
+      var places = target.elements.mutableSpan
+      // Safe: integers have no padding, and take any value.
+      var room = unsafe places.mutableBytes
+      arrangement.place(bytes, rows: rows, into: &room, as: UInt16.self)
+    }
     return digest.finish()
   }
 

@@ -20,12 +20,12 @@ extension BlockKrylov {
   /// missing, the largest residual of the b found is about 1/b of their spread (sqrt(1/b) of it for
   /// the direction that leads out, shared by b vectors); a margin of two stands beside that
   /// estimate.
-  func equalValues(among theta: [Scalar], _ residuals: [Double]) -> EqualValues {
+  func equalValues(among theta: [Double], _ residuals: [Double]) -> EqualValues {
     let b = blockWidth
     var result = EqualValues.caught
     for first in 0..<max(0, wanted - b) {
-      let upper = Double(theta[first])
-      let spread = upper - Double(theta[first + b - 1])
+      let upper = theta[first]
+      let spread = upper - theta[first + b - 1]
       if spread <= Self.smallestGap * upper { return .tooMany }
       let residual = residuals[first..<first + b].reduce(0, max)
       if spread <= 2 * Double(b) * residual { result = .undecided }

@@ -6,6 +6,9 @@ extension BlockKrylov {
     let directionAngle: Double
     let valueError: Double
     let precisionTooLow: Bool
+
+    /// How many times as large as allowed the worst of them is.
+    let excess: Double
   }
 
   /// Bounds the angles between the computed and the true directions.
@@ -15,9 +18,8 @@ extension BlockKrylov {
   /// basis has nearly caught adds only the product of two residuals, and all that it has not caught
   /// lies beyond the last Ritz value.
   func judge(
-    _ theta: [Scalar], _ residuals: [Double]
+    _ values: [Double], _ residuals: [Double]
   ) -> Verdict {
-    let values = theta.map { Double($0) }
     let beyond = values[values.count - 1]
     func gap(_ one: Double, _ other: Double) -> Double {
       max(abs(one - other), Self.smallestGap * max(one, other), .leastNormalMagnitude)
@@ -49,6 +51,9 @@ extension BlockKrylov {
     let needed = allowedAngle * gap(values[subspaceRank - 1], beyond)
     return Verdict(
       angle: squares.squareRoot(), directionAngle: directionAngle, valueError: valueError,
-      precisionTooLow: rounding > needed)
+      precisionTooLow: rounding > needed,
+      excess: max(
+        squares.squareRoot() / allowedAngle, directionAngle / allowedAngle,
+        valueError / Self.allowedValueError))
   }
 }

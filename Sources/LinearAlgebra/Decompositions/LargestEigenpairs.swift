@@ -67,6 +67,36 @@ package func largestEigenpairs<Scalar: LAPACKScalar>(
   return pairs
 }
 
+/// Computes the largest eigenpairs of a symmetric matrix by way of all of them, which is faster for
+/// up to some hundred rows.
+///
+/// - Parameters and Returns: As of ``largestEigenpairs(overwriting:triangle:count:)``, unchecked.
+/// - Throws: LAPACK's own failures.
+/// - Complexity: O(size^3)
+///
+/// Source: LAPACK's `syevd`.
+func eigenpairs<Scalar: LAPACKScalar>(
+  overwriting square: inout Matrix<Scalar>, triangle: Triangle, count: Int
+) throws(LinearAlgebraError) -> Eigenpairs<Scalar> {
+  let size = square.rowCount
+  let n = try lapackSize(size)
+  var values = [Scalar](repeating: 0, count: size)
+  let info = unsafe square.elements.withUnsafeMutableBufferPointer { a in
+    unsafe values.withUnsafeMutableBufferPointer { w in
+      // Safe: a holds n * n elements, w n.
+      unsafe Scalar.routines.syevd(
+        LAPACK_COL_MAJOR, lapackLetter("V"), triangle.columnMajorLetter, n, a.baseAddress, n,
+        w.baseAddress)
+    }
+  }
+  try checkStatus(info, of: "syevd")
+  // The vectors stand where the matrix stood, one after the other.
+  return Eigenpairs(
+    values: Array(values.suffix(count)),
+    vectors: Matrix(
+      rowCount: count, columnCount: size, elements: Array(square.elements.suffix(count * size))))
+}
+
 /// Computes the largest eigenpairs of a symmetric matrix that is given as its upper triangle, again
 /// and in double precision where what came back is not sound.
 ///

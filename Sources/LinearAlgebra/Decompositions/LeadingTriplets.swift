@@ -42,48 +42,79 @@ extension LeadingTriplets {
   /// Computes the leading singular triplets of a matrix.
   ///
   /// An iteration in single precision stops when residuals that it computes bound the error; where
-  /// single precision cannot reach that, it runs in double precision, and where it does not
-  /// converge, LAPACK decomposes the whole matrix in double precision. So it does with matrices
-  /// that are small, or whose leading values hold a group of equals larger than a block of the
-  /// iteration. The scale of the elements does not matter.
+  /// single precision cannot reach that, it runs in double precision, where leading values hold a
+  /// group of four or more equals, with wider blocks, and where it does not converge, LAPACK
+  /// decomposes the whole matrix in double precision. So it does with matrices that are small. The
+  /// scale of the elements does not matter.
   ///
   /// - Parameters:
   ///   - matrix: m x n, every element finite, not all zero: see ``analysableSquaredNorm(of:)``.
   ///   - count: How many triplets are wanted; at most min(m, n).
   ///   - subspaceRank: k, the number of leading directions whose subspace must be accurate; at most
   ///     `count`.
+  ///   - squaredNorm: The matrix's squared norm, where it is known; nil to compute it.
   /// - Returns: `count` triplets. The leading k-subspaces satisfy 1 - min_cosine <= 1e-4 against
   ///   the exact ones where s_k / s_(k+1) >= 1.01; each vector whose value is at least a
   ///   factor 1.001 from its neighbours is within 0.012 rad of the exact one; singular values are within a relative 1e-4; the
-  ///   vectors are orthonormal to 1e-5.
+  ///   vectors are orthonormal to 1e-5. Their bits depend on the ``InstructionSet``, on no number of
+  ///   threads.
   /// - Throws: ``LinearAlgebraError`` when LAPACK fails.
   /// - Precondition: `1 <= subspaceRank <= count <= min(m, n)`.
-  /// - Complexity: 8 or 9 passes over W and 4 m n b operations in each, b = 16 or 32, for a
-  ///   spectrum that decays as j^-0.35; memory for (2 n + m) d elements, d about 8 b. A full
-  ///   decomposition is O(m n min(m, n)).
+  /// - Complexity: 4 m n operations for each column of a basis of d = 64 to 80 columns for count =
+  ///   16 and a spectrum that decays as j^-0.35, in one pass over W for every four of them; memory
+  ///   for (2 n + m) d elements. A full decomposition is O(m n min(m, n)).
   public static func compute(
-    of matrix: Matrix<Float>, count: Int, subspaceRank: Int
+    of matrix: Matrix<Float>, count: Int, subspaceRank: Int, squaredNorm: Double? = nil
   ) throws(LinearAlgebraError) -> LeadingTriplets {
+    try compute(
+      of: matrix, count: count, subspaceRank: subspaceRank, squaredNorm: squaredNorm, .current)
+  }
+
+  /// Computes the leading singular triplets of a matrix that stays in BF16, as
+  /// ``compute(of:count:subspaceRank:squaredNorm:)`` does.
+  ///
+  /// - Parameters: As there.
+  /// - Returns: As there.
+  /// - Throws: As there.
+  /// - Precondition: As there.
+  /// - Complexity: As there. Where the iteration in single precision does not do, a copy of the
+  ///   matrix is made.
+  public static func compute(
+    of matrix: BF16Matrix, count: Int, subspaceRank: Int, squaredNorm: Double? = nil
+  ) throws(LinearAlgebraError) -> LeadingTriplets {
+    try compute(
+      of: matrix, count: count, subspaceRank: subspaceRank, squaredNorm: squaredNorm, .current)
+  }
+
+  /// Computes the triplets with the kernels of one instruction set.
+  @specialized(where Rows == BF16Matrix)
+  @specialized(where Rows == Matrix<Float>)
+  package static func compute<Rows: DecomposableRows>(
+    of matrix: Rows, count: Int, subspaceRank: Int, squaredNorm: Double? = nil,
+    _ set: InstructionSet = .current
+  ) throws(LinearAlgebraError) -> LeadingTriplets {
+    let (m, n) = (matrix.rowCount, matrix.columnCount)
     precondition(
-      1 <= subspaceRank && subspaceRank <= count
-        && count <= min(matrix.rowCount, matrix.columnCount),
-      "\(subspaceRank) of \(count) directions of \(matrix.rowCount) x \(matrix.columnCount)")
-    if min(matrix.rowCount, matrix.columnCount) > directRank {
-      let exponent = scalingExponent(of: matrix)
-      let scaled = exponent == 0 ? matrix : matrix.scaled(byPowerOfTwo: -exponent)
-      if let found = try iterate(on: scaled, count: count, subspaceRank: subspaceRank) {
-        return found.scaled(byPowerOfTwo: exponent)
-      }
+      1 <= subspaceRank && subspaceRank <= count && count <= min(m, n),
+      "\(subspaceRank) of \(count) directions of \(m) x \(n)")
+    if min(m, n) > directRank {
+      let exponent = scalingExponent(ofSquaredNorm: squaredNorm ?? matrix.squaredNorm(set))
+      let iteration = LeadingIteration(count: count, subspaceRank: subspaceRank, set: set)
+      let found =
+        try exponent == 0
+        ? iteration.run(on: matrix)
+        : iteration.run(on: matrix.floats().scaled(byPowerOfTwo: -exponent))
+      if let found { return found.scaled(byPowerOfTwo: exponent) }
     }
-    return try decompose(matrix.widened(), count: count)
+    return try decompose(matrix.floats().widened(), count: count)
   }
 
   /// The power of two that brings a matrix's norm near 1; 0 where it is near enough.
   ///
   /// The iteration works on squares of singular values, and on squares of those: a norm of 2^31
   /// would overflow in single precision, and one of 2^-21 would lose what is a thousandth of it.
-  static func scalingExponent(of matrix: Matrix<Float>) -> Int {
-    let norm = squaredNorm(of: matrix).squareRoot()
+  static func scalingExponent(ofSquaredNorm square: Double) -> Int {
+    let norm = square.squareRoot()
     guard norm.isNormal, abs(norm.exponent) > 12 else { return 0 }
     return Int(norm.exponent)
   }
@@ -94,28 +125,6 @@ extension LeadingTriplets {
         Double(sign: .plus, exponent: exponent, significand: $0)
       },
       left: left, right: right, method: method, angleBound: angleBound)
-  }
-
-  private static func iterate(
-    on matrix: Matrix<Float>, count: Int, subspaceRank: Int
-  ) throws(LinearAlgebraError) -> LeadingTriplets? {
-    switch try krylov(on: matrix, count: count, subspaceRank: subspaceRank) {
-    case .converged(let triplets): return triplets
-    case .exhausted: return nil
-    case .precisionTooLow: break
-    }
-    switch try krylov(on: matrix.widened(), count: count, subspaceRank: subspaceRank) {
-    case .converged(let triplets): return triplets
-    case .exhausted, .precisionTooLow: return nil
-    }
-  }
-
-  private static func krylov<Rows: RowSource>(
-    on rows: Rows, count: Int, subspaceRank: Int
-  ) throws(LinearAlgebraError) -> BlockKrylov<Rows.Scalar>.Outcome {
-    try BlockKrylov<Rows.Scalar>(
-      wanted: count, subspaceRank: subspaceRank, allowedAngle: allowedAngle
-    ).run(on: rows)
   }
 
   /// Takes the leading triplets from a full decomposition; the reference that everything else is

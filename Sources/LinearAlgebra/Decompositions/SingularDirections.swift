@@ -57,7 +57,7 @@ public struct SingularDirections: Sendable {
     }
     // LAPACK scales what is very small or large by itself, but the values that it returns must be
     // numbers in single precision, and small ones lose bits there.
-    let exponent = LeadingTriplets.scalingExponent(of: matrix)
+    let exponent = LeadingTriplets.scalingExponent(ofSquaredNorm: squaredNorm(of: matrix))
     let scaled = exponent == 0 ? matrix : matrix.scaled(byPowerOfTwo: -exponent)
     let full = try SingularValueDecomposition(of: scaled)
     let (rows, otherSide) = full.directions(of: side, otherCount: otherCount)

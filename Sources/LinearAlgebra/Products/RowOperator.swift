@@ -73,42 +73,11 @@ package struct RowOperator<Rows: RowSource> {
     return (outer.right, outer.left?.transposed())
   }
 
-  /// Computes W Y and W^T (W Y) in one pass: each group of rows serves both while it is in the
-  /// cache.
-  ///
-  /// - Parameters:
-  ///   - block: Y, n x b.
-  ///   - image: Where W Y goes, m x b.
-  ///   - square: Where W^T W Y goes, n x b.
-  /// - Precondition: The sizes agree, m is positive, and the three do not overlap.
-  /// - Complexity: O(m n b); one pass over W.
-  package func applySquare(
-    to block: MatrixView<Scalar>, image: MutableMatrixView<Scalar>,
-    square: MutableMatrixView<Scalar>
-  ) {
-    rows.lendRows(inGroupsOf: squareHeight(width: block.columnCount)) { group, rows in
-      let part = image.rows(group)
-      multiply(rows, block, into: part)
-      multiply(
-        rows.transposed, part.readOnly, keeping: group.lowerBound == 0 ? 0 : 1, into: square)
-    }
-  }
-
   /// The height of groups for thin factors of so many columns.
   ///
   /// OpenBLAS multiplies up to 100^3 products of elements in place, and packs larger factors first,
   /// which costs as much as the product itself where one side is as narrow as ours.
   private func productHeight(width: Int) -> Int {
     max(1, 1_000_000 / max(1, rows.columnCount * width))
-  }
-
-  /// The height of groups for a square: whole eights of rows, which the kernels take at once.
-  ///
-  /// Where even eight rows are too much to be multiplied in place, half a megabyte of W stays in
-  /// the second-level cache of current processors.
-  private func squareHeight(width: Int) -> Int {
-    let unpacked = 1_000_000 / (rows.columnCount * width) / 8 * 8
-    return unpacked > 0
-      ? unpacked : max(16, (1 << 19) / (rows.columnCount * MemoryLayout<Scalar>.size))
   }
 }

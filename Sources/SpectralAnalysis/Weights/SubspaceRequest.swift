@@ -45,19 +45,25 @@ struct SubspaceRequest: Sendable {
   func subspace(
     of weight: Weight, name: ExpertName, reader: inout WeightReader, digest: (String) -> Void
   ) throws -> (subspace: ExpertSubspace, directions: Matrix<Float>?) {
-    digest(try reader.readWithDigest(weight))
+    // Leading directions need no decoding: see LeadingTriplets.
+    let staysInBF16 =
+      weight.isPlainBF16 && depth == .leading
+      && min(weight.rowCount, weight.columnCount) > LeadingTriplets.directRank
+    digest(
+      try staysInBF16 ? reader.readBF16WithDigest(weight) : reader.readWithDigest(weight))
     do {
-      return try measure(reader.matrix, name: name)
+      return try staysInBF16
+        ? measure(reader.bf16Matrix, name: name) : measure(reader.matrix, name: name)
     } catch {
       throw AnalysisError.unusableWeight(place: weight.place, reason: error)
     }
   }
 
   private func measure(
-    _ matrix: Matrix<Float>, name: ExpertName
+    _ matrix: some DecomposableRows, name: ExpertName
   ) throws(LinearAlgebraError) -> (subspace: ExpertSubspace, directions: Matrix<Float>?) {
     let isShared = !name.isRouted
-    let squaredNorm = try analysableSquaredNorm(of: matrix)
+    let squaredNorm = try checkedSquaredNorm(of: matrix)
     let fullRank = min(matrix.rowCount, matrix.columnCount)
     // What a unique part lacks is rounding noise, whose directions mean nothing.
     let rank = isShared ? fullRank : min(fullRank, routedRank)
@@ -65,7 +71,7 @@ struct SubspaceRequest: Sendable {
     let compared = min(rank, isShared ? routedLeading : own)
     let needed = max(own, compared)
     let found = try decomposition(
-      of: matrix, rank: rank, needed: needed,
+      of: matrix, squaredNorm: squaredNorm, rank: rank, needed: needed,
       hiddenCount: max(Self.toldCount(leading: own, rank: rank), compared),
       neuronCount: isShared ? 0 : compared)
     let noise = largestNoise(
@@ -100,20 +106,24 @@ struct SubspaceRequest: Sendable {
   }
 
   private func decomposition(
-    of matrix: Matrix<Float>, rank: Int, needed: Int, hiddenCount: Int, neuronCount: Int
+    of matrix: some DecomposableRows, squaredNorm: Double, rank: Int, needed: Int, hiddenCount: Int,
+    neuronCount: Int
   ) throws(LinearAlgebraError) -> Decomposition {
     let right = projection.hiddenSideIsRight
     if depth == .all {
       let all = try SingularDirections.decompose(
-        matrix, side: right ? .right : .left, otherCount: neuronCount)
+        matrix.floats(), side: right ? .right : .left, otherCount: neuronCount)
       return Decomposition(
         singularValues: Array(all.singularValues.prefix(rank)),
         hidden: all.rows.leadingRows(hiddenCount).transposed(), neuron: all.otherSide,
         directions: rank < all.rows.rowCount ? all.rows.leadingRows(rank) : all.rows)
     }
     let triplets = try LeadingTriplets.compute(
-      of: matrix, count: min(rank, max(hiddenCount, needed + 1)), subspaceRank: needed)
-    let values = depth == .leading ? triplets.singularValues : try allSingularValues(of: matrix)
+      of: matrix, count: min(rank, max(hiddenCount, needed + 1)), subspaceRank: needed,
+      squaredNorm: squaredNorm)
+    let values =
+      try depth == .leading
+      ? triplets.singularValues : allSingularValues(of: matrix.floats())
     return Decomposition(
       singularValues: Array(values.prefix(rank)),
       hidden: (right ? triplets.right : triplets.left).leadingColumns(hiddenCount),

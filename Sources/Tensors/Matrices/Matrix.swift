@@ -30,6 +30,7 @@ public struct Matrix<Scalar: BinaryFloatingPoint & Sendable>: Sendable, Equatabl
   }
 
   /// The element in row `row` and column `column`, both counted from 0.
+  @inlinable
   public subscript(row: Int, column: Int) -> Scalar {
     get { elements[row * columnCount + column] }
     set { elements[row * columnCount + column] = newValue }

@@ -38,18 +38,6 @@ import Testing
     let allowed = Double(m * n * (m + n)) * 0x1p-24
     expectNear(try #require(found.left), along, within: allowed)
     expectNear(try #require(found.right), across, within: allowed)
-    let (image, square) = Self.applySquare(of: matrix, to: right)
-    expectNear(image, product(wide, right.widened()), within: Double(n * n) * 0x1p-24)
-    expectNear(square, across, within: allowed)
-  }
-
-  @Test("what was in the target of a square before does not count")
-  func overwrites() {
-    let matrix = Self.random(200, 1024, seed: 7)
-    let block = Self.random(1024, 16, seed: 8)
-    let clean = Self.applySquare(of: matrix, to: block)
-    let used = Self.applySquare(of: matrix, to: block, filledWith: .nan)
-    #expect(used.0 == clean.0 && used.1 == clean.1)
   }
 
   @Test("leaves out what is not wanted")
@@ -71,8 +59,6 @@ import Testing
     let found = RowOperator(rows).products(left: left, right: right)
     let expected = RowOperator(decoded).products(left: left, right: right)
     #expect(found.left == expected.left && found.right == expected.right)
-    let squares = (Self.applySquare(of: rows, to: right), Self.applySquare(of: decoded, to: right))
-    #expect(squares.0.0 == squares.1.0 && squares.0.1 == squares.1.1)
   }
 
   @Test("thin factors of other sizes trap")
@@ -85,26 +71,6 @@ import Testing
       let matrix = Matrix<Float>(rowCount: 3, columnCount: 4)
       _ = RowOperator(matrix).products(left: nil, right: Matrix(rowCount: 3, columnCount: 1))
     }
-  }
-
-  /// W Y and W^T W Y.
-  static func applySquare(
-    of rows: some RowSource<Float>, to block: Matrix<Float>, filledWith value: Float = 0
-  ) -> (Matrix<Float>, Matrix<Float>) {
-    func filled(_ rowCount: Int) -> Matrix<Float> {
-      Matrix(
-        rowCount: rowCount, columnCount: block.columnCount,
-        elements: [Float](repeating: value, count: rowCount * block.columnCount))
-    }
-    var (image, square) = (filled(rows.rowCount), filled(rows.columnCount))
-    block.withView { block in
-      image.withMutableView { image in
-        square.withMutableView { square in
-          RowOperator(rows).applySquare(to: block, image: image, square: square)
-        }
-      }
-    }
-    return (image, square)
   }
 
   private func expectNear(
