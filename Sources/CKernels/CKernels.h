@@ -35,7 +35,7 @@ size_t ck_place(ck_instruction_set set, size_t column);
 // multiply: Y = W X. X and Y are vectors `x_stride` and `y_stride` elements apart.
 // add:      Z += factor W^T Y.
 // square:   Y = W X and Z += W^T Y, in one pass over W.
-// norm:     the sum of the squares of all elements, in double precision; NaN or infinite if an element is.
+// norm:     the sum of the squares of so many elements, in double precision; NaN or infinite if an element is.
 #define CK_DECLARE(type, element, scalar)                                                                            \
   void ck_multiply_##type(ck_instruction_set set, const element *w, size_t rows, size_t columns, size_t stride,      \
                           const scalar *x, size_t x_stride, scalar *y, size_t y_stride);                             \
@@ -43,7 +43,7 @@ size_t ck_place(ck_instruction_set set, size_t column);
                      const scalar *y, size_t y_stride, scalar factor, scalar *z, size_t z_stride);                   \
   void ck_square_##type(ck_instruction_set set, const element *w, size_t rows, size_t columns, size_t stride,        \
                         const scalar *x, scalar *z, size_t x_stride, scalar *y, size_t y_stride);                    \
-  double ck_norm_##type(ck_instruction_set set, const element *w, size_t rows, size_t columns, size_t stride)
+  double ck_norm_##type(ck_instruction_set set, const element *w, size_t count)
 CK_DECLARE(bf16, uint16_t, float);
 CK_DECLARE(f32, float, float);
 CK_DECLARE(f64, double, double);

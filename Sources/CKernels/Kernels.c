@@ -19,6 +19,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "BF16 rows are decoded
 #define CK_EVEN_16(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
 #define CK_ODD_16(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
 
+// Eight numbers in double precision, in as many registers as that takes.
+typedef double ck_doubles __attribute__((ext_vector_type(8)));
+
 // How many rows of W, that many bytes apart, wait in the second-level cache for W^T Y: 256 KB, in fours.
 static size_t ck_group_height(size_t row_bytes) {
   const size_t height = (1 << 18) / (row_bytes ? row_bytes : 1) / 4 * 4;
@@ -102,8 +105,8 @@ size_t ck_place(ck_instruction_set set, size_t column) {
                         const scalar *x, scalar *z, size_t x_stride, scalar *y, size_t y_stride) {                   \
     CK_CALL(set, square_##type, w, rows, columns, stride, x, z, x_stride, y, y_stride);                              \
   }                                                                                                                  \
-  double ck_norm_##type(ck_instruction_set set, const element *w, size_t rows, size_t columns, size_t stride) {      \
-    return CK_CALL(set, norm_##type, w, rows, columns, stride);                                                      \
+  double ck_norm_##type(ck_instruction_set set, const element *w, size_t count) {                                    \
+    return CK_CALL(set, norm_##type, w, count);                                                                      \
   }
 CK_DEFINE(bf16, uint16_t, float)
 CK_DEFINE(f32, float, float)

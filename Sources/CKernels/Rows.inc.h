@@ -11,7 +11,6 @@
 // A chunk is what two registers hold of a vector.
 
 typedef CK_SCALAR CK(vec) __attribute__((ext_vector_type(CK_LANES)));
-typedef double CK(doubles) __attribute__((ext_vector_type(CK_LANES)));
 enum { CK(chunk) = 2 * CK_LANES };
 
 CK_INLINE CK(vec) CK(load)(const CK_SCALAR *p) {
@@ -34,6 +33,32 @@ CK_INLINE void CK(decode)(const CK_ELEMENT *p, CK(vec) *first, CK(vec) *second) 
   *first = CK(load)(p);
   *second = CK(load)(p + CK_LANES);
 #endif
+}
+
+CK_INLINE double CK(number)(CK_ELEMENT element) {
+#if CK_IS_BF16
+  return __builtin_bit_cast(float, (uint32_t)element << 16);
+#else
+  return element;
+#endif
+}
+
+// Sixteen elements, BF16 those of even places and then those of odd ones.
+CK_INLINE void CK(widen)(const CK_ELEMENT *p, ck_doubles *first, ck_doubles *second) {
+  typedef CK_SCALAR eight __attribute__((ext_vector_type(8)));
+  eight a, b;
+#if CK_IS_BF16
+  typedef uint32_t bits __attribute__((ext_vector_type(8)));
+  bits v;
+  __builtin_memcpy(&v, p, sizeof v);
+  a = __builtin_bit_cast(eight, v << 16);
+  b = __builtin_bit_cast(eight, v & 0xffff0000u);
+#else
+  __builtin_memcpy(&a, p, sizeof a);
+  __builtin_memcpy(&b, p + 8, sizeof b);
+#endif
+  *first = __builtin_convertvector(a, ck_doubles);
+  *second = __builtin_convertvector(b, ck_doubles);
 }
 
 // The sums of the lanes of CK_TILE * 4 registers: of neighbours, then of the neighbours of these, and so on.
@@ -153,24 +178,23 @@ CK_FUNCTION void CK(square)(const CK_ELEMENT *w, size_t rows, size_t columns, si
   }
 }
 
-CK_FUNCTION double CK(norm)(const CK_ELEMENT *w, size_t rows, size_t columns, size_t stride) {
-  const size_t whole = columns / CK(chunk) * CK(chunk);
-  CK(doubles) sums[2] = {(CK(doubles))0, (CK(doubles))0};
-  for (size_t i = 0; i < rows; i++) {
-    const CK_ELEMENT *row = w + i * stride;
-    CK_ELEMENT end[CK(chunk)] = {0};
-    for (size_t j = whole; j < columns; j++) end[j - whole] = row[j];
-    for (size_t j = 0; j < columns; j += CK(chunk)) {
-      CK(vec) first, second;
-      CK(decode)(j < whole ? row + j : end, &first, &second);
-      CK(doubles) a = __builtin_convertvector(first, CK(doubles)), b = __builtin_convertvector(second, CK(doubles));
-      sums[0] = CK_MADD(a, a, sums[0]);
-      sums[1] = CK_MADD(b, b, sums[1]);
-    }
+// Sixteen sums, each of every sixteenth element. In double precision the squares of floats are exact, so that every
+// instruction set, and BF16 and single precision, come to the same bits.
+CK_FUNCTION double CK(norm)(const CK_ELEMENT *w, size_t count) {
+  ck_doubles sums[2] = {(ck_doubles)0, (ck_doubles)0};
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    ck_doubles first, second;
+    CK(widen)(w + i, &first, &second);
+    sums[0] += first * first;
+    sums[1] += second * second;
   }
-  CK(doubles) lanes = sums[0] + sums[1];
   double total = 0;
-  for (int k = 0; k < CK_LANES; k++) total += lanes[k];
+  for (int k = 0; k < 16; k++) total += CK_IS_BF16 ? sums[k % 2][k / 2] : sums[k / 8][k % 8];
+  for (; i < count; i++) {
+    const double value = CK(number)(w[i]);
+    total += value * value;
+  }
   return total;
 }
 

@@ -20,15 +20,23 @@ extension BlockKrylov {
   /// missing, the largest residual of the b found is about 1/b of their spread (sqrt(1/b) of it for
   /// the direction that leads out, shared by b vectors); a margin of two stands beside that
   /// estimate.
+  ///
+  /// A group that goes on past the wanted values may have more directions than were found, too. It
+  /// hides none that is wanted, but the bound on errors of values, which takes all that is not caught
+  /// for far away, does not hold. There, what holds of any spectrum is asked for: an eigenvalue lies
+  /// within the residual of each Ritz value.
   func equalValues(among theta: [Double], _ residuals: [Double]) -> EqualValues {
     let b = blockWidth
     var result = EqualValues.caught
-    for first in 0..<max(0, wanted - b) {
-      let upper = theta[first]
-      let spread = upper - theta[first + b - 1]
-      if spread <= Self.smallestGap * upper { return .tooMany }
-      let residual = residuals[first..<first + b].reduce(0, max)
-      if spread <= 2 * Double(b) * residual { result = .undecided }
+    for first in 0..<wanted {
+      let group = first..<min(first + b, theta.count)
+      let spread = theta[first] - theta[group.upperBound - 1]
+      let residual = residuals[group.clamped(to: 0..<wanted)].reduce(0, max)
+      let goesOn = first + b >= wanted
+      if !goesOn, spread <= Self.smallestGap * theta[first] { return .tooMany }
+      guard spread <= 2 * Double(b) * residual else { continue }
+      if goesOn, residual <= 2 * Self.allowedValueError * theta[wanted - 1] { continue }
+      result = .undecided
     }
     return result
   }

@@ -10,31 +10,30 @@ struct SymmetricTridiagonal {
     besideSquared = diagonal
   }
 
-  /// Computes the eigenvalues in place, and sums the square roots of those above zero.
+  /// Puts the eigenvalues in the place of the diagonal, in any order.
   ///
-  /// Eigenvalues have an absolute error of a few ulp of the largest.
+  /// They have an absolute error of a few ulp of the largest.
   ///
-  /// - Returns: The sum; nil where the iteration does not end.
+  /// - Returns: Whether the iteration ended.
   /// - Precondition: Every element is finite.
   /// - Complexity: O(size^2)
   ///
   /// Source: QL without square roots, after Pal, Walker and Kahan; B. N. Parlett, The Symmetric
   /// Eigenvalue Problem, sec. 8-15; LAPACK's `sterf`.
-  mutating func sumOfSquareRoots() -> Double? {
+  mutating func solve() -> Bool {
     let size = diagonal.count
-    guard size > 0, besideSquared.count == size else { return 0 }
+    guard size > 0, besideSquared.count == size else { return true }
     var norm = abs(diagonal[size - 1])
     for index in 0..<size - 1 {
       norm = max(norm, abs(diagonal[index]) + besideSquared[index].squareRoot())
     }
-    guard norm > 0 else { return 0 }
+    guard norm > 0 else { return true }
     // An element beside the diagonal that is below an ulp of the norm moves no eigenvalue by more.
     let negligible = norm * norm * 0x1p-104
     var remaining = 30 * size
     return unsafe diagonal.withUnsafeMutableBufferPointer { d in
       unsafe besideSquared.withUnsafeMutableBufferPointer { e in
         // Safe: both have `size` elements, and first <= last < size.
-        var total = 0.0
         for first in 0..<size {
           while true {
             var last = first
@@ -49,13 +48,12 @@ struct SymmetricTridiagonal {
               unsafe e[first] = 0
               break
             }
-            guard remaining > 0 else { return nil }
+            guard remaining > 0 else { return false }
             remaining -= 1
             unsafe sweep(d, e, first, last)
           }
-          unsafe total += max(0, d[first]).squareRoot()
         }
-        return total
+        return true
       }
     }
   }

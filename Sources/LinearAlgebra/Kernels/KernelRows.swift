@@ -27,7 +27,8 @@ package protocol KernelRows<Scalar>: Sendable {
   /// Where in an n-vector the element of a column stands.
   func place(ofColumn column: Int, _ set: InstructionSet) -> Int
 
-  /// The sum of the squares of all elements.
+  /// The sum of the squares of all elements: of BF16 and single precision the same bits with every
+  /// instruction set.
   func squaredNorm(_ set: InstructionSet) -> Double
 }
 
@@ -49,9 +50,8 @@ extension Matrix: KernelRows where Scalar: LAPACKScalar {
 
   package func squaredNorm(_ set: InstructionSet) -> Double {
     unsafe elements.withUnsafeBufferPointer { w in
-      // Safe: w holds rowCount * columnCount elements.
-      unsafe Scalar.kernels.norm(
-        set.kernels, w.baseAddress, rowCount, columnCount, columnCount)
+      // Safe: w is as long as it says.
+      unsafe Scalar.kernels.norm(set.kernels, w.baseAddress, w.count)
     }
   }
 }
@@ -76,8 +76,8 @@ extension BF16Matrix: KernelRows {
 
   package func squaredNorm(_ set: InstructionSet) -> Double {
     unsafe elements.withUnsafeBufferPointer { w in
-      // Safe: w holds rowCount * columnCount elements.
-      unsafe ck_norm_bf16(set.kernels, w.baseAddress, rowCount, columnCount, columnCount)
+      // Safe: w is as long as it says.
+      unsafe ck_norm_bf16(set.kernels, w.baseAddress, w.count)
     }
   }
 }

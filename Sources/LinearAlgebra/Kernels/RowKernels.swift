@@ -23,9 +23,7 @@ import CKernels
       _ x: ConstPointer?, _ z: Pointer?, _ xStride: Int, _ y: Pointer?, _ yStride: Int
     ) -> Void
   typealias Norm =
-    @Sendable (
-      _ set: ck_instruction_set, _ w: ConstPointer?, _ rows: Int, _ columns: Int, _ stride: Int
-    ) -> Double
+    @Sendable (_ set: ck_instruction_set, _ w: ConstPointer?, _ count: Int) -> Double
 
   let multiply: Multiply
   let add: Add

@@ -25,13 +25,16 @@ import CKernels
   package init(count: Int, length: Int, _ set: InstructionSet) {
     self.length = length
     self.set = set
-    stride = ck_padded(length)
+    stride = VectorPanel.paddedLength(length)
     capacity = roundedUp(count, toMultipleOf: VectorPanel.width)
     unsafe base = VectorPanel.zeros(capacity * stride)
   }
 
   /// How many vectors a kernel works on.
   static var width: Int { ck_width }
+
+  /// How many elements a vector of so many takes, with the zeros after them.
+  static func paddedLength(_ length: Int) -> Int { ck_padded(length) }
 
   private static func zeros(_ count: Int) -> UnsafeMutablePointer<Scalar> {
     // Safe: the memory is bound and initialised here, and freed once, in deinit or when it grows.
@@ -135,7 +138,7 @@ import CKernels
   func squaredNorm(of vector: Int) -> Double {
     precondition(0 <= vector && vector < capacity, "no such vector")
     // Safe: a vector of the panel.
-    return unsafe Scalar.kernels.norm(set.kernels, base + vector * stride, 1, stride, stride)
+    return unsafe Scalar.kernels.norm(set.kernels, base + vector * stride, stride)
   }
 
   deinit {

@@ -32,7 +32,7 @@ public func meanCosines(
   // Tall enough for a fast product, and bounded however many bases there are.
   let group = min(result.rowCount, max(1, (1 << 22) / (k * b.rowCount)))
   var products = Matrix<Float>(rowCount: group * k, columnCount: b.rowCount)
-  var nuclearNorm = NuclearNorm(size: k)
+  var singularValues = SmallSingularValues(size: k)
   for start in stride(from: 0, to: result.rowCount, by: group) {
     let bases = start..<min(result.rowCount, start + group)
     a.withView { a in
@@ -47,7 +47,7 @@ public func meanCosines(
     for (place, row) in bases.enumerated() {
       for column in 0..<result.columnCount {
         let sum = try products.withView { products throws(LinearAlgebraError) in
-          try nuclearNorm(
+          try singularValues.sum(
             of: products.rows(place * k..<(place + 1) * k).columns(column * k..<(column + 1) * k))
         }
         guard let sum else { throw firstNotFinite(in: [a, b]) }

@@ -112,7 +112,9 @@ extension AnalysisError: CustomStringConvertible {
     case .rankTooLow: "; choose a smaller --fraction, or leave such experts out with --keep-going"
     case .emptyMatrix: "; leave such experts out with --keep-going"
     case .tooLarge, .noConvergence: "; please report it with the shape of the tensor"
-    case .outOfMemory, .rejectedArgument, .unsoundResult, .libraryMissing, .noAddressSpace: ""
+    case .outOfMemory, .rejectedArgument, .unsoundResult, .libraryMissing, .noAddressSpace,
+      .unknownInstructionSet, .instructionSetMissing:
+      ""
     }
   }
 }

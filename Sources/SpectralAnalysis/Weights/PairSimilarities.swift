@@ -15,15 +15,11 @@ import Workers
 func pairSimilarities(
   of bases: [Matrix<Float>], atMost most: Int? = nil, in work: UnitWork
 ) async throws -> [[SubspaceSimilarity]] {
-  try await work.map(count: bases.count) { a in
-    try ((a + 1)..<max(a + 1, bases.count)).map { b in
-      let k = min(most ?? .max, bases[a].columnCount, bases[b].columnCount)
-      return try bases[a].withView { a in
-        try bases[b].withView { b in
-          try SubspaceSimilarity.between(a.columns(0..<k), b.columns(0..<k))
-        }
-      }
-    }
+  let subspaces = try await work.map(count: bases.count) { index in
+    ComparableSubspace(bases[index].leadingColumns(min(most ?? .max, bases[index].columnCount)))
+  }
+  return try await work.map(count: bases.count) { a in
+    try subspaces[a].similarities(to: subspaces[(a + 1)...])
   }
 }
 

@@ -1,11 +1,11 @@
 import Tensors
 
-/// Sums the singular values of many small matrices of one size, in storage that is allocated once.
+/// The singular values of many small square matrices of one size, in storage that is allocated once.
 ///
 /// The singular values of C are the square roots of the eigenvalues of C^T C, which is formed,
 /// reduced to three diagonals and solved in double precision. A square loses half the digits of a
 /// value near zero: each singular value has an absolute error below 1e-7 ||C||.
-struct NuclearNorm: ~Copyable {
+struct SmallSingularValues: ~Copyable {
   typealias Lanes = SIMD4<Double>
 
   /// Up to this size the code here is faster than LAPACK's, which pays for its calls; measured.
@@ -43,28 +43,34 @@ struct NuclearNorm: ~Copyable {
   /// - Returns: The sum; nil where an element is not finite.
   /// - Throws: LAPACK's own failures.
   /// - Complexity: O(k^3)
-  mutating func callAsFunction(
-    of block: MatrixView<Float>
-  ) throws(LinearAlgebraError) -> Double? {
+  mutating func sum(of block: MatrixView<Float>) throws(LinearAlgebraError) -> Double? {
+    if size <= 2 {
+      let sum = closedForm(block)
+      return sum.isFinite ? sum : nil
+    }
+    return try values(of: block)?.reduce(0, +)
+  }
+
+  /// Computes the singular values of one matrix.
+  ///
+  /// - Parameter block: k x k.
+  /// - Returns: The values in any order; nil where an element is not finite.
+  /// - Throws: LAPACK's own failures.
+  /// - Complexity: O(k^3)
+  mutating func values(of block: MatrixView<Float>) throws(LinearAlgebraError) -> [Double]? {
     precondition(
       block.rowCount == size && block.columnCount == size,
       "a block of \(block.rowCount) x \(block.columnCount) instead of \(size) x \(size)")
-    switch size {
-    case 1, 2:
-      let sum = closedForm(block)
-      return sum.isFinite ? sum : nil
-    case ...Self.largestOwnSize:
+    if size <= Self.largestOwnSize {
       load(block)
       formSquare()
       // Sums of squares of Floats do not overflow, so the trace is finite if, and only if, all
       // elements of C are.
       guard trace.isFinite else { return nil }
       reduceToThreeDiagonals()
-      if let sum = tridiagonal.sumOfSquareRoots() { return sum }
-      return try sumByLAPACK(block)
-    default:
-      return try sumByLAPACK(block)
+      if tridiagonal.solve() { return tridiagonal.diagonal.map { max(0, $0).squareRoot() } }
     }
+    return try valuesByLAPACK(block)
   }
 
   private func closedForm(_ block: MatrixView<Float>) -> Double {
@@ -127,14 +133,17 @@ struct NuclearNorm: ~Copyable {
     return sum
   }
 
-  private func sumByLAPACK(_ block: MatrixView<Float>) throws(LinearAlgebraError) -> Double? {
+  private func valuesByLAPACK(
+    _ block: MatrixView<Float>
+  ) throws(LinearAlgebraError) -> [Double]? {
     let wide = block.widened()
     guard wide.elements.allSatisfy(\.isFinite) else { return nil }
     var lower = Matrix<Double>(rowCount: size, columnCount: size)
     lower.withMutableView { lower in
       wide.withView { addSquare(of: $0, toLowerTriangleOf: lower) }
     }
-    let values = try symmetricEigenvalues(ofLowerTriangle: lower.elements, size: size)
-    return values.reduce(0) { $0 + max(0, $1).squareRoot() }
+    return try symmetricEigenvalues(ofLowerTriangle: lower.elements, size: size).map {
+      max(0, $0).squareRoot()
+    }
   }
 }

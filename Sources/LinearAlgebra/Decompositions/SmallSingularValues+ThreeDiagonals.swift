@@ -1,4 +1,4 @@
-extension NuclearNorm {
+extension SmallSingularValues {
   /// Reduces C^T C to three diagonals with the same eigenvalues, from the last row upwards.
   ///
   /// Columns right of those that are left over are reflected along: it costs nothing, and nothing
