@@ -55,10 +55,26 @@ public struct RootCommand: AsyncParsableCommand {
         LinearAlgebraLibrary.saveAddresses()
       }
       try CommandLineNames.check()
+      if CommandLine.arguments.dropFirst() == ["--version", "--verbose"] {
+        throw CleanExit.message(try versionInDetail())
+      }
     } catch {
       exit(withError: error)
     }
     await main(CommandLine.arguments.dropFirst().map(CommandLineNames.withHome))
+  }
+
+  /// The version, and what computes: results may differ in their last digits with it.
+  ///
+  /// - Throws: ``LinearAlgebraError`` where nothing could be computed.
+  private static func versionInDetail() throws -> String {
+    _ = try LinearAlgebraLibrary.start(threads: 1)
+    let sets = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
+    return """
+      sdmoe \(version)
+      instructions: \(InstructionSet.current.rawValue) of \(sets)
+      BLAS: \(LinearAlgebraLibrary.description)
+      """
   }
 
   /// The subcommand that a word is most like, where it is none.

@@ -41,6 +41,30 @@ import Testing
     }
   }
 
+  // MARK: Instructions
+
+  @Test("tells the instructions that it computes with, and takes those that are named")
+  func instructions() throws {
+    let outcome = try shell("\"$SDMOE\" --version --verbose", ["SDMOE_SIMD": "portable"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let lines = outcome.output.split(separator: "\n")
+    try #require(lines.count == 3, "\(outcome.output)")
+    #expect(lines[0] == "sdmoe 0.1.0")
+    #expect(lines[1].hasPrefix("instructions: portable of portable"))
+    #expect(lines[2].hasPrefix("BLAS: OpenBLAS "))
+  }
+
+  @Test("refuses instructions of an unknown name before it writes anything")
+  func unknownInstructions() throws {
+    let outcome = try shell("\"$SDMOE\" analyze \"$QWEN\" -o run", ["SDMOE_SIMD": "sse"])
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors
+        == "Error: SDMOE_SIMD: 'sse' is no instruction set; use portable or avx2 or avx512, or unset it\n"
+    )
+    #expect(!FileManager.default.fileExists(atPath: folder.path("run/tables")))
+  }
+
   // MARK: Open files
 
   @Test("too few files that may be open are told as that, whichever is the first too many")

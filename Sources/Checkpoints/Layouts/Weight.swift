@@ -114,7 +114,7 @@ public struct Weight: Sendable {
   public var isPacked: Bool { !(codec is PlainCodec) }
 
   /// Whether its numbers are stored in BF16 as they are, so that they can be used without decoding.
-  public var isPlainBF16: Bool { !isPacked && storedType == .bf16 }
+  package var isPlainBF16: Bool { !isPacked && storedType == .bf16 }
 
   /// How its numbers are stored, in words: the type of plain ones, or the name of the codec.
   public var storage: String { isPacked ? codec.name : storedType.rawValue }

@@ -11,7 +11,7 @@ public struct WeightReader: Sendable {
   public private(set) var matrix = Matrix<Float>(rowCount: 0, columnCount: 0)
 
   /// The BF16 weight that was read last as it is stored, row after row.
-  public private(set) var bf16Matrix = BF16Matrix(rowCount: 0, columnCount: 0, elements: [])
+  package private(set) var bf16Matrix = BF16Matrix(rowCount: 0, columnCount: 0, elements: [])
 
   private var chunks = ChunkReader()
   private var decoded: [Float] = []
@@ -46,7 +46,7 @@ public struct WeightReader: Sendable {
   /// - Returns: As ``digest(of:)``.
   /// - Throws: As ``read(_:)``.
   /// - Complexity: O(rows * columns); one pass over the bytes.
-  public mutating func readBF16WithDigest(_ weight: Weight) throws -> String {
+  package mutating func readBF16WithDigest(_ weight: Weight) throws -> String {
     precondition(weight.isPlainBF16, "\(weight.place) does not hold plain BF16 numbers")
     if bf16Matrix.rowCount != weight.rowCount || bf16Matrix.columnCount != weight.columnCount {
       // Let go of the old storage first: two large matrices at once are not needed.

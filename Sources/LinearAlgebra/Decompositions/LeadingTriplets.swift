@@ -70,23 +70,9 @@ extension LeadingTriplets {
       of: matrix, count: count, subspaceRank: subspaceRank, squaredNorm: squaredNorm, .current)
   }
 
-  /// Computes the leading singular triplets of a matrix that stays in BF16, as
-  /// ``compute(of:count:subspaceRank:squaredNorm:)`` does.
+  /// Computes the triplets of a matrix as it is stored, with the kernels of one instruction set.
   ///
-  /// - Parameters: As there.
-  /// - Returns: As there.
-  /// - Throws: As there.
-  /// - Precondition: As there.
-  /// - Complexity: As there. Where the iteration in single precision does not do, a copy of the
-  ///   matrix is made.
-  public static func compute(
-    of matrix: BF16Matrix, count: Int, subspaceRank: Int, squaredNorm: Double? = nil
-  ) throws(LinearAlgebraError) -> LeadingTriplets {
-    try compute(
-      of: matrix, count: count, subspaceRank: subspaceRank, squaredNorm: squaredNorm, .current)
-  }
-
-  /// Computes the triplets with the kernels of one instruction set.
+  /// Where the iteration in single precision does not do, a matrix in fewer bits is copied.
   @specialized(where Rows == BF16Matrix)
   @specialized(where Rows == Matrix<Float>)
   package static func compute<Rows: DecomposableRows>(

@@ -10,15 +10,6 @@ public func squaredNorm(of matrix: Matrix<Float>) -> Double {
   matrix.squaredNorm(.current)
 }
 
-/// Sums the squares of all elements of a BF16 matrix, as of one in single precision.
-///
-/// - Parameter matrix: Any matrix; it may be empty.
-/// - Returns: As for single precision.
-/// - Complexity: O(rows * columns); one pass.
-public func squaredNorm(of matrix: BF16Matrix) -> Double {
-  matrix.squaredNorm(.current)
-}
-
 /// Checks that a matrix can be analysed, and returns its squared Frobenius norm.
 ///
 /// - Throws: ``LinearAlgebraError/emptyMatrix(rowCount:columnCount:)``,
@@ -26,14 +17,6 @@ public func squaredNorm(of matrix: BF16Matrix) -> Double {
 ///   ``LinearAlgebraError/zeroMatrix``.
 /// - Complexity: O(rows * columns); one pass over a sound matrix.
 public func analysableSquaredNorm(of matrix: Matrix<Float>) throws(LinearAlgebraError) -> Double {
-  try checkedSquaredNorm(of: matrix)
-}
-
-/// Checks that a BF16 matrix can be analysed, and returns its squared Frobenius norm.
-///
-/// - Throws: As of a matrix in single precision.
-/// - Complexity: O(rows * columns); one pass over a sound matrix.
-public func analysableSquaredNorm(of matrix: BF16Matrix) throws(LinearAlgebraError) -> Double {
   try checkedSquaredNorm(of: matrix)
 }
 

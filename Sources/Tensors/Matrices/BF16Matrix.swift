@@ -1,20 +1,20 @@
 /// A dense matrix of BF16 numbers as checkpoints store them, row after row.
 ///
 /// BF16 is the upper half of a `Float`: sign, eight bits of exponent, seven of fraction.
-public struct BF16Matrix: Sendable, Equatable {
+package struct BF16Matrix: Sendable, Equatable {
   /// The number of rows.
-  public let rowCount: Int
+  package let rowCount: Int
 
   /// The number of columns.
-  public let columnCount: Int
+  package let columnCount: Int
 
   /// The bits of all elements, row after row: element (i, j) stands at `i * columnCount + j`.
-  public var elements: [UInt16]
+  package var elements: [UInt16]
 
   /// Makes a matrix from the bits of its elements, row after row.
   ///
   /// - Precondition: There are exactly `rowCount * columnCount` elements, and no count is negative.
-  public init(rowCount: Int, columnCount: Int, elements: [UInt16]) {
+  package init(rowCount: Int, columnCount: Int, elements: [UInt16]) {
     precondition(rowCount >= 0 && columnCount >= 0, "a matrix cannot have a negative size")
     precondition(
       elements.count == rowCount * columnCount,
@@ -27,7 +27,7 @@ public struct BF16Matrix: Sendable, Equatable {
   /// The same numbers in single precision.
   ///
   /// - Complexity: O(rows * columns); one pass.
-  public func widened() -> Matrix<Float> {
+  package func widened() -> Matrix<Float> {
     Matrix(
       rowCount: rowCount, columnCount: columnCount,
       elements: elements.map { Float(bitPattern: UInt32($0) &<< 16) })

@@ -68,6 +68,24 @@ import Testing
       found, KnownTriplets(planted), count: 16, k: k, "\(group), \(found.method)")
   }
 
+  @Test(
+    "values of a group that goes on past the wanted ones are right", arguments: [8, 14],
+    [1e-5, 1e-4, 3e-4, 1e-3])
+  func groupPastWanted(size: Int, slope: Double) throws {
+    let bases = try RandomBases(rowCount: 330, columnCount: 300, seed: 26)
+    for above in [0, 3] {
+      let group = Group(size: size, above: above, slope: slope)
+      let planted = PlantedMatrix((0..<300).map { group.value($0) }, in: bases)
+      for wanted in 1...5 {
+        let found = try LeadingTriplets.compute(
+          of: planted.matrix, count: above + wanted, subspaceRank: max(1, above))
+        try expectContract(
+          found, KnownTriplets(planted), count: above + wanted, k: max(1, above),
+          "\(group), \(wanted) wanted, \(found.method)")
+      }
+    }
+  }
+
   @Test("groups of four equals are left to wider blocks, not to a full decomposition")
   func widerBlocks() throws {
     let bases = try RandomBases(rowCount: 330, columnCount: 300, seed: 24)

@@ -96,7 +96,7 @@ import Testing
       #expect(!matrix.squaredNorm(set).isFinite)
       #expect(!matrix.widened().squaredNorm(set).isFinite)
       #expect(throws: LinearAlgebraError.notFinite(row: place / 11, column: place % 11)) {
-        try analysableSquaredNorm(of: matrix)
+        try checkedSquaredNorm(of: matrix)
       }
     }
   }
