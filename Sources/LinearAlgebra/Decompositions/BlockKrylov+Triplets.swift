@@ -39,7 +39,8 @@ extension BlockKrylov {
       let small = try SingularValueDecomposition(of: images)
       values = small.singularValues.map { Double($0) }
       left = Matrix(
-        rowCount: rows.rowCount, columnCount: wanted, elements: small.left.elements.map { Float($0) })
+        rowCount: rows.rowCount, columnCount: wanted,
+        elements: small.left.elements.map { Float($0) })
       rightColumns = product(
         rightColumns,
         Matrix(

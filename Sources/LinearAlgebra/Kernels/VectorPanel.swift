@@ -66,12 +66,14 @@ import CKernels
   /// An element of a vector.
   package subscript(vector: Int, place: Int) -> Scalar {
     get {
-      precondition(0 <= vector && vector < capacity && 0 <= place && place < stride, "no such element")
+      precondition(
+        0 <= vector && vector < capacity && 0 <= place && place < stride, "no such element")
       // Safe: inside the panel.
       return unsafe base[vector * stride + place]
     }
     set {
-      precondition(0 <= vector && vector < capacity && 0 <= place && place < stride, "no such element")
+      precondition(
+        0 <= vector && vector < capacity && 0 <= place && place < stride, "no such element")
       // Safe: inside the panel.
       unsafe base[vector * stride + place] = newValue
     }

@@ -51,7 +51,8 @@ package struct ComparableSubspace: Sendable {
   }
 
   /// The inner products of each vector, a row, with each of another basis, a column.
-  private func innerProducts(with other: ComparableSubspace, _ set: InstructionSet) -> Matrix<Float> {
+  private func innerProducts(with other: ComparableSubspace, _ set: InstructionSet) -> Matrix<Float>
+  {
     let (a, b) = (rows, other.rows)
     precondition(columns.rowCount == other.columns.rowCount, "subspaces of two spaces")
     var result = Matrix<Float>(rowCount: a.rowCount, columnCount: b.rowCount)
