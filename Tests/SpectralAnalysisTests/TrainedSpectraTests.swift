@@ -1,5 +1,6 @@
 import Checkpoints
 import Experts
+import Foundation
 import LinearAlgebra
 import TestSupport
 import Tensors
@@ -21,7 +22,7 @@ import Testing
       let matrix = try Self.together(
         try #require(layers.last?.experts[projection]).map { try $0.get() })
       try #require(min(matrix.rowCount, matrix.columnCount) > LeadingTriplets.directRank)
-      let exact = try LeadingTriplets.decompose(matrix.widened(), count: 17)
+      let exact = try LeadingTriplets.decompose(matrix.widened().widened(), count: 17)
       var compared = 0
       for k in 1...16 where exact.singularValues[k - 1] >= 1.01 * exact.singularValues[k] {
         compared += 1
