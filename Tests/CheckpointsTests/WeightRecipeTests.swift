@@ -64,7 +64,9 @@ import Testing
     let weight = Weight(
       rowCount: rows, columnCount: columns,
       sources: file.tensors.map { Weight.Source(file: file, tensor: $0) }, expert: expert,
-      part: part, isTransposed: isTransposed, codec: codec, numberType: numberType)
+      part: part, isTransposed: isTransposed,
+      numbers: StoredNumbers(codec, valuesOf: file.tensors[0].elementType),
+      numberType: numberType)
     return (weight, file)
   }
 
@@ -129,7 +131,7 @@ import Testing
     let weight = Weight(
       rowCount: 4, columnCount: 6,
       sources: [Weight.Source(file: file, tensor: file.tensors[0]), shared], expert: 2,
-      codec: BlockScaled(), numberType: .f32)
+      numbers: StoredNumbers(BlockScaled(), valuesOf: .u8), numberType: .f32)
     var reader = WeightReader()
     try reader.read(weight)
     #expect(weight.byteCount == 24 + 4)

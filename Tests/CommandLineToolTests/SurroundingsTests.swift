@@ -69,8 +69,8 @@ import Testing
 
   @Test("too few files that may be open are told as that, whichever is the first too many")
   func openFiles() throws {
-    // Dispatch needs three for itself, and ends the process where it has none, which at 6 hangs on
-    // who comes first. The shell passes on what tests beside this one have open: that is closed.
+    // Dispatch needs three for itself, and ends the process where it has none. The shell passes on
+    // what tests beside this one have open: that is closed.
     let alone = "exec " + (3...9).map { "\($0)<&-" }.joined(separator: " ")
     for limit in 7...9 {
       let outcome = try shell(

@@ -4,12 +4,13 @@ import Tensors
 struct PackedSources: Sendable {
   /// The values, and what their codec needs beside them.
   let sources: [Weight.Source]
-  let codec: any Codec
+  /// How their numbers are stored.
+  let numbers: StoredNumbers
   /// Whether the inputs stand before the outputs there.
   let isTransposed: Bool
   let packing: any Packing
   /// Whether numbers are packed.
-  var isPacked: Bool { !(codec is PlainCodec) }
+  var isPacked: Bool { numbers.arePacked }
   /// What the codec was made for.
   private let form: PackedMatrix
 
@@ -57,7 +58,8 @@ struct PackedSources: Sendable {
       values: part(values), companions: beside.mapValues(part),
       hasInputsFirst: isTransposed != packing.isTransposed, notes: notes)
     guard let codec = try packing.codec(of: form) else { return nil }
-    if let transforms = notes.transforms, !(codec is PlainCodec) {
+    let numbers = StoredNumbers(codec, valuesOf: values.tensor.elementType)
+    if let transforms = notes.transforms, numbers.arePacked {
       throw .unsupported(
         "values of a matrix that was transformed before (transform_config: \(transforms)), which is not undone"
       )
@@ -71,12 +73,12 @@ struct PackedSources: Sendable {
     }
     sources =
       try [first]
-      + codec.companions.map { role throws(PackingProblem) in
+      + numbers.companions.map { role throws(PackingProblem) in
         guard var source = beside[role] else { throw .missing(role) }
         source.isShared = stack.map { !$0.isAxis(of: source.tensor) } ?? false
         return source
       }
-    self.codec = codec
+    self.numbers = numbers
     self.isTransposed = isTransposed != packing.isTransposed
     self.packing = packing
     self.form = form
@@ -94,12 +96,16 @@ struct PackedSources: Sendable {
     }
     guard isAlike(values, other.form.values), beside.count == other.form.companions.count,
       beside.allSatisfy({ isAlike($0.source, other.form.companions[$0.role]) }),
-      let first = values.reshaped(for: other.codec)
+      let first = values.reshaped(for: other.numbers.codec)
     else { return nil }
-    sources =
-      [first]
-      + other.codec.companions.compactMap { role in beside.first { $0.role == role }?.source }
-    codec = other.codec
+    var sources = [first]
+    for role in other.numbers.companions {
+      if let place = beside.firstIndex(where: { $0.role == role }) {
+        sources.append(beside[place].source)
+      }
+    }
+    self.sources = sources
+    numbers = other.numbers
     isTransposed = other.isTransposed
     packing = other.packing
     form = other.form
@@ -124,7 +130,7 @@ extension Weight {
     self.init(
       rowCount: shape[0], columnCount: shape[1], sources: found.sources, expert: expert,
       part: part, isTransposed: found.isTransposed, plainIsTransposed: plainIsTransposed,
-      codec: found.codec, plainName: plainName, numberType: numberType)
+      numbers: found.numbers, plainName: plainName, numberType: numberType)
   }
 }
 

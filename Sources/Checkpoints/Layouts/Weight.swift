@@ -41,7 +41,8 @@ public struct Weight: Sendable {
   let isTransposed: Bool
   /// Whether the tensor has them so where its numbers are plain, as gradients are.
   let plainIsTransposed: Bool
-  let codec: any Codec
+  /// How the numbers of the sources are stored.
+  let numbers: StoredNumbers
   /// The name of the tensor where its numbers are plain.
   package let plainName: String
   /// The type of the model's numbers, to which packed ones are rounded.
@@ -58,13 +59,13 @@ public struct Weight: Sendable {
   ///   - isTransposed: Whether the sources have the inputs before the outputs.
   ///   - plainIsTransposed: Whether the tensor has them so where its numbers are plain; nil for the
   ///     same.
-  ///   - codec: What decodes the values.
+  ///   - numbers: How the numbers of the sources are stored; nil for plain ones.
   ///   - plainName: The name of the tensor where its numbers are plain; nil for that of the values.
   ///   - numberType: The type of the model's numbers, to which packed ones are rounded.
   package init(
     rowCount: Int, columnCount: Int, sources: [Source], expert: Int? = nil,
     part: WeightPart? = nil, isTransposed: Bool = false, plainIsTransposed: Bool? = nil,
-    codec: any Codec = PlainCodec(), plainName: String? = nil, numberType: ElementType = .bf16
+    numbers: StoredNumbers? = nil, plainName: String? = nil, numberType: ElementType = .bf16
   ) {
     self.rowCount = rowCount
     self.columnCount = columnCount
@@ -73,7 +74,8 @@ public struct Weight: Sendable {
     self.part = part
     self.isTransposed = isTransposed
     self.plainIsTransposed = plainIsTransposed ?? isTransposed
-    self.codec = codec
+    self.numbers =
+      numbers ?? StoredNumbers(PlainCodec(), valuesOf: sources[0].tensor.elementType)
     self.plainName = plainName ?? sources[0].tensor.name
     self.numberType = numberType
   }
@@ -111,16 +113,16 @@ public struct Weight: Sendable {
   public var storedType: ElementType { sources[0].tensor.elementType }
 
   /// Whether its numbers are packed.
-  public var isPacked: Bool { !(codec is PlainCodec) }
+  public var isPacked: Bool { numbers.arePacked }
 
   /// Whether its numbers are stored in BF16 as they are, so that they can be used without decoding.
   package var isPlainBF16: Bool { !isPacked && storedType == .bf16 }
 
   /// How its numbers are stored, in words: the type of plain ones, or the name of the codec.
-  public var storage: String { isPacked ? codec.name : storedType.rawValue }
+  public var storage: String { numbers.name }
 
   /// How its format rounds numbers, where that is known.
-  public var rounding: Rounding? { codec.rounding }
+  public var rounding: Rounding? { numbers.codec.rounding }
 
   /// The type of the numbers: the stored one, or that of the model where values are packed.
   ///

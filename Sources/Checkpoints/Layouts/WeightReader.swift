@@ -146,14 +146,14 @@ public struct WeightReader: Sendable {
       if let start = arrangement.start(ofRows: rows) {
         var space = target.elements.mutableSpan
         var values = space._mutatingExtracting(start..<start + count)
-        weight.codec.decode(bytes, of: coded, into: &values)
+        weight.numbers.codec.decode(bytes, of: coded, into: &values)
         if weight.isPacked { round(&values, to: weight.numberType) }
         return
       }
       if memory.count < count { memory = [Float](repeating: 0, count: count) }
       var space = memory.mutableSpan
       var values = space._mutatingExtracting(0..<count)
-      weight.codec.decode(bytes, of: coded, into: &values)
+      weight.numbers.codec.decode(bytes, of: coded, into: &values)
       if weight.isPacked { round(&values, to: weight.numberType) }
       var places = target.elements.mutableSpan
       // Safe: floats have no padding, and take any value.
@@ -182,7 +182,7 @@ public struct WeightReader: Sendable {
     let values = weight.sources[0]
     let leading = weight.expert.map { [$0] } ?? []
     let sliceCount = values.tensor.shape.dropFirst(leading.count).first ?? 1
-    let together = weight.codec.rowsTogether
+    let together = weight.numbers.codec.rowsTogether
     let rows = arrangement.rows
     let first = rows.lowerBound / together
     let last = (rows.upperBound + together - 1) / together

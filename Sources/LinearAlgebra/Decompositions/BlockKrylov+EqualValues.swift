@@ -24,7 +24,7 @@ extension BlockKrylov {
   /// A group that goes on past the wanted values may have more directions than were found, too. It
   /// hides none that is wanted, but the bound on errors of values, which takes all that is not caught
   /// for far away, does not hold. There, what holds of any spectrum is asked for: an eigenvalue lies
-  /// within the residual of each Ritz value.
+  /// within the residual of each Ritz value, though not always the one of the same number.
   func equalValues(among theta: [Double], _ residuals: [Double]) -> EqualValues {
     let b = blockWidth
     var result = EqualValues.caught
@@ -35,7 +35,9 @@ extension BlockKrylov {
       let goesOn = first + b >= wanted
       if !goesOn, spread <= Self.smallestGap * theta[first] { return .tooMany }
       guard spread <= 2 * Double(b) * residual else { continue }
-      if goesOn, residual <= 2 * Self.allowedValueError * theta[wanted - 1] { continue }
+      // The largest eigenvalue of the group, and so each of it, is that near to the last wanted value.
+      let doubt = theta[first] - theta[wanted - 1] + residual
+      if goesOn, doubt <= 2 * Self.allowedValueError * theta[wanted - 1] { continue }
       result = .undecided
     }
     return result
