@@ -72,7 +72,7 @@ import Testing
     // Dispatch needs three for itself, and ends the process where it has none. The shell passes on
     // what tests beside this one have open: that is closed.
     let alone = "exec " + (3...9).map { "\($0)<&-" }.joined(separator: " ")
-    for limit in 7...9 {
+    for limit in 8...10 {
       let outcome = try shell(
         "\(alone); ulimit -n \(limit); timeout 60 \"$SDMOE\" inspect \"$QWEN\"")
       #expect(outcome.status == 1, "\(limit)")
