@@ -148,11 +148,18 @@ package struct UnitStore: Sendable {
   }
 
   /// Removes what processes that were killed have left of units; nobody else may work here.
+  ///
+  /// A unit whose lock is held is left alone all the same: folders on a network may be locked for one
+  /// machine alone, while the locks of files are seen by all.
   package func removeLeftovers() {
     let manager = FileManager.default
     let units = "\(folder)/units"
     for name in (try? manager.contentsOfDirectory(atPath: units)) ?? [] {
-      if [".work", ".tmp"].contains(where: name.hasSuffix) {
+      if name.hasSuffix(".work") {
+        guard let lock = try? WorkLock(in: "\(units)/\(name)") else { continue }
+        try? manager.removeItem(atPath: "\(units)/\(name)")
+        withExtendedLifetime(lock) {}
+      } else if name.hasSuffix(".tmp") {
         try? manager.removeItem(atPath: "\(units)/\(name)")
       } else if FileStatus(at: "\(units)/\(name)/\(WorkLock.name)") != nil {
         // Killed between giving the folder its name and letting go of it.

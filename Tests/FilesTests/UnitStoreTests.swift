@@ -172,6 +172,16 @@ import Testing
     #expect(try names("units/u") == ["contents.txt", "sources.txt", "x.csv"])
   }
 
+  @Test("A unit that is being made is no leftover, whoever locks the folder")
+  func heldLeftover() throws {
+    let draft = try begin()
+    try Data("half".utf8).write(to: URL(filePath: "\(draft.folder)/x.csv"))
+    store.removeLeftovers()
+    #expect(try names("units/u.work") == ["lock", "x.csv"])
+    try draft.finish(madeFrom: sources, stamps: [])
+    #expect(store.holds("u", comparesDigests: true))
+  }
+
   // MARK: Input
 
   /// Pieces of one file with those digests, and how often they were read.
