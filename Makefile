@@ -13,7 +13,7 @@ BROWSER_VENV ?= $(VENV)-browser
 MANUAL = .build/plugins/GenerateManual/outputs/sdmoe
 FIXTURES = qwen2-moe-tiny deepseek-v2-tiny
 
-.PHONY: help bootstrap demo build test test-kernels test-python test-browser goldens format lint docs bench check man install clean
+.PHONY: help bootstrap demo build test test-kernels test-python test-browser test-slurm goldens format lint docs bench check man install clean
 
 help: ## list these jobs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -48,6 +48,10 @@ test-browser: build ## run the tests of pages in headless Chromium; pictures and
 	@Scripts/bootstrap --browser
 	@Scripts/python-environment "$(BROWSER_VENV)" Tests/Browser/requirements.txt
 	"$(BROWSER_VENV)/bin/python" -W error::ResourceWarning -m unittest discover -s Tests/Browser -v
+
+test-slurm: build ## run the tests of job arrays, on a Slurm of two nodes that lives in a temporary folder; needs root
+	@Scripts/bootstrap --slurm
+	Scripts/slurm-test $(SDMOE)
 
 goldens: bootstrap ## write the expected outputs anew; look at the difference before you commit it
 	-RECORD_GOLDENS=1 $(SWIFT_TEST)

@@ -1,9 +1,8 @@
 import ArgumentParser
-import Captures
 import Checkpoints
 import Experts
-import Files
 import Findings
+import Foundation
 import LinearAlgebra
 import SpectralAnalysis
 import SpectralReports
@@ -14,7 +13,10 @@ struct AnalyzeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "analyze",
     abstract: "Measure how alike the experts of a checkpoint are.",
-    usage: "sdmoe analyze <checkpoint> --output <run> [<options>]",
+    usage: """
+      sdmoe analyze <checkpoint> --output <run> [<options>]
+      sdmoe analyze --plan <run> [--shard <i/n>] [<options>]
+      """,
     discussion: """
       Writes CSV tables, SVG figures and a page, index.html, to the run folder, and a summary to \
       standard output. What is \
@@ -23,23 +25,29 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
   @Argument(
     help: .checkpoint, completion: .checkpoint)
-  var checkpoint: String
+  var checkpoint: String?
 
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
       "The run folder: new, empty, or holding the same run.", valueName: "run"),
     completion: .directory)
-  var output: String
+  var output: String?
 
-  @OptionGroup var family: FamilyOption
+  @Option(
+    name: .customLong("plan"),
+    help: ArgumentHelp(
+      "A run that sdmoe plan divided: measure the units of one shard, as it was planned, and write no tables.",
+      valueName: "run"), completion: .directory)
+  var plannedRun: String?
 
-  @OptionGroup var revision: RevisionOption
+  @Option(
+    help: ArgumentHelp(
+      "The shard to measure, from 0/n on. (default: the one that MPI, a job array or srun tells, else all)",
+      valueName: "i/n"), transform: TaskShard.init(words:))
+  var shard: TaskShard?
 
-  @OptionGroup(title: "What is measured") var measures: MeasureOptions
-
-  @OptionGroup(title: "Captures and gradients")
-  var captured: CapturedOptions
+  @OptionGroup var arguments: AnalysisArguments
 
   @OptionGroup var jobs: JobsOption
 
@@ -64,57 +72,129 @@ struct AnalyzeCommand: AsyncParsableCommand {
   @Flag(help: "Say what would be done, and how much memory it should take, but do nothing.")
   var dryRun = false
 
-  @Flag(
-    help:
-      "Leave out experts and sequences that cannot be measured, list them, and exit with 1 at the end."
-  )
-  var keepGoing = false
-
   func validate() throws {
-    guard !output.isEmpty else {
-      throw ValidationError("--output is empty, but must name a folder")
-    }
     if json, dryRun {
       throw ValidationError("--json tells what was found, and --dry-run does nothing")
     }
-    try measures.check()
-    try captured.check(for: measures.analyses?.elements ?? [])
+    guard plannedRun == nil else { return try checkOfShard() }
+    if shard != nil {
+      throw ValidationError("--shard is of a run that is planned; name it with --plan")
+    }
+    // As the parser would say it, were there no --plan.
+    if checkpoint == nil { throw ValidationError("Missing expected argument '<checkpoint>'") }
+    guard let output else { throw ValidationError("Missing expected argument '--output <run>'") }
+    guard !output.isEmpty else {
+      throw ValidationError("--output is empty, but must name a folder")
+    }
+    try arguments.check()
+  }
+
+  /// Checks that nothing contradicts the plan.
+  private func checkOfShard() throws {
+    if plannedRun?.isEmpty == true {
+      throw ValidationError("--plan is empty, but must name a run folder")
+    }
+    if json { throw ValidationError("--json is of sdmoe merge, once all shards are done") }
+    // All parts of the groups are values, which are told in words.
+    guard checkpoint == nil, output == nil,
+      "\(arguments)" == "\(try AnalysisArguments.parse([]))"
+    else {
+      throw ValidationError(
+        "--plan says where and what to measure; leave out the checkpoint, --output, and all options but --shard, --jobs, --memory, --recheck, --quiet and --dry-run"
+      )
+    }
   }
 
   func run() async throws {
-    let inputs = AnalysisInputs(
-      checkpoint: try Checkpoint(
-        path: checkpoint, revision: revision.revision, family: family.chosen,
-        expertWidth: measures.expertWidth),
-      capture: try captured.captures.map {
-        try Capture(path: $0, dropsRepeats: captured.dropRepeats)
-      },
-      gradients: try captured.gradients.map { try GradientFile(path: $0) })
-    if !quiet { inputs.checkpoint.tellRemarks() }
-    let plan = try AnalysisPlan(
-      for: inputs, options: try options(for: inputs), version: version, keepsGoing: keepGoing)
-    try plan.check(output: output)
-    if !quiet { StandardError.write(unmeasuredText(of: inputs.checkpoint, measuring: plan.layers)) }
-    let effort = plan.fitting(wantedEffort, addressSpace: MachineShare.own.addressSpace)
-    if dryRun {
-      try StandardOutput.write(planText(plan, effort: effort))
-      return
+    if let plannedRun {
+      return try await endingForSchedulers { try await analyzeShard(ofRunAt: plannedRun) }
     }
-    try checkMemory(plan, effort: effort)
-    if !quiet { warnOfSurroundings(ofOutput: output) }
-    let output = output
+    // Both are there: validate() looked.
+    guard let checkpoint, let output else { return }
+    let plan = try arguments.plan(of: checkpoint, isQuiet: quiet)
+    try plan.check(output: output)
+    if !quiet {
+      StandardError.write(unmeasuredText(of: plan.inputs.checkpoint, measuring: plan.layers))
+    }
+    guard let effort = try preparedEffort(for: plan, output: output) else { return }
     let folder = try await withStopNotice({ "what is finished is kept in \(output)" }) {
-      let folder = try await measure(plan, effort: effort)
+      let folder = try await withProgress { onChanged, onProgress in
+        try await carryOut(
+          plan, in: output, effort: effort, keepsGoing: arguments.keepGoing, onChanged: onChanged,
+          onProgress: onProgress)
+      }
       try await RunReport(of: folder).write(workers: effort.workers)
       return folder
     }
-    let findings = try RunFindings(of: folder)
-    try StandardOutput.write(
-      json
-        ? try jsonText(of: findings)
-        : ((folder.manifest.partText.map { wordWrapped($0) } ?? [])
-          + [RunSummary(of: findings).text]).joined(separator: "\n"))
-    try tellLeftOut(in: folder)
+    try tellFindings(of: folder, asJSON: json, isQuiet: quiet)
+  }
+
+  /// Measures the units of a shard of a run.
+  private func analyzeShard(ofRunAt run: String) async throws {
+    let shards = try ShardPlan(ofRunAt: run, version: version)
+    let shard = try chosenShard(of: shards, run: run)
+    // Before anything is computed.
+    try LinearAlgebraLibrary.pin(shards.kernels)
+    let words = try PlannedWords.parse(shards.arguments)
+    let whole = try words.arguments.plan(of: words.checkpoint, isQuiet: quiet)
+    guard whole.manifest.checkpoint.fingerprint == shards.fingerprint else {
+      throw AnalysisError.otherCheckpoint(path: words.checkpoint, run: run)
+    }
+    try whole.check(output: run)
+    let plan = shard.map { whole.part(of: Set(shards.shards[$0.index])) } ?? whole
+    guard let effort = try preparedEffort(for: plan, output: run) else { return }
+    let folder = try await withStopNotice({ "what is finished is kept in \(run)" }) {
+      try await withProgress { onChanged, onProgress in
+        try await measureUnits(
+          of: plan, in: run, effort: effort, keepsGoing: words.arguments.keepGoing, isOfShard: true,
+          onChanged: onChanged, onProgress: onProgress)
+      }
+    }
+    if !quiet { try tellLeftOut(of: plan, in: folder) }
+    let name =
+      shard.map { "shard \($0.index)/\(shards.shards.count), told by \($0.source)" } ?? "all shards"
+    try StandardOutput.write("\(run): \(name): \(counted(plan.unitCount, "unit")) done")
+  }
+
+  /// The shard to measure; nil for all.
+  ///
+  /// - Throws: `ValidationError` where it is none of the plan's.
+  private func chosenShard(of plan: ShardPlan, run: String) throws -> TaskShard? {
+    let found: TaskShard?
+    do {
+      found = try shard ?? TaskShard(environment: ProcessInfo.processInfo.environment)
+    } catch let error as TaskShardError {
+      throw ValidationError(error.description)
+    }
+    let count = plan.shards.count
+    guard let found else { return nil }
+    if let started = found.count, started != count {
+      throw ValidationError(
+        "\(found.source) tells of \(counted(started, "shard")), but \(run) is planned in \(count); start \(count) processes, or plan again with sdmoe plan --shards \(started)"
+      )
+    }
+    guard found.index < count else {
+      throw ValidationError(
+        "\(found.source) is \(found.index), but \(run) is planned in \(counted(count, "shard")), counted from 0: an array of them is --array=0-\(count - 1)"
+      )
+    }
+    return found
+  }
+
+  /// Says what would be done, or how much of the machine is used.
+  ///
+  /// - Returns: How to work; nil where nothing shall be done.
+  private func preparedEffort(
+    for plan: AnalysisPlan, output: String
+  ) throws -> AnalysisEffort? {
+    let effort = plan.fitting(wantedEffort, addressSpace: MachineShare.own.addressSpace)
+    if dryRun {
+      try StandardOutput.write(planText(plan, effort: effort))
+      return nil
+    }
+    try checkMemory(plan, effort: effort)
+    if !quiet { warnOfSurroundings(ofOutput: output) }
+    return effort
   }
 
   /// What was asked for, and else what belongs to this process.
@@ -150,50 +230,28 @@ struct AnalyzeCommand: AsyncParsableCommand {
     }
   }
 
-  /// The options that change results.
-  private func options(for inputs: AnalysisInputs) throws -> AnalysisOptions {
-    var options = AnalysisOptions(
-      analyses: measures.analyses?.elements ?? [],
-      projections: measures.projections?.elements ?? Projection.allCases,
-      fraction: measures.fraction, layers: try measures.layers(of: inputs.checkpoint))
-    measures.enter(into: &options)
-    captured.enter(into: &options)
-    if measures.analyses == nil {
-      options.analyses = try UsualAnalyses(of: inputs, options: options).analyses
-    }
-    return options
-  }
-
-  private func measure(_ plan: AnalysisPlan, effort: AnalysisEffort) async throws -> RunFolder {
-    guard !quiet else {
-      return try await carryOut(plan, in: output, effort: effort, keepsGoing: keepGoing)
-    }
+  /// Shows how far some work is, unless nothing shall be told.
+  private func withProgress(
+    _ work: (
+      _ onChanged: @escaping @Sendable ([String]) -> Void,
+      _ onProgress: @escaping @Sendable (WorkProgress) -> Void
+    ) async throws -> RunFolder
+  ) async throws -> RunFolder {
+    guard !quiet else { return try await work({ _ in }, { _ in }) }
     let line = ProgressLine(
       isTerminal: StandardError.isTerminal, write: { StandardError.write($0) })
     return try await line.ticking {
-      try await carryOut(
-        plan, in: output, effort: effort, keepsGoing: keepGoing,
-        onChanged: { StandardError.write(changedInputText(of: $0, verb: "measured")) },
-        onProgress: { line.show($0) })
+      try await work(
+        { StandardError.write(changedInputText(of: $0, verb: "measured")) }, { line.show($0) })
     }
   }
 
-  /// Lists what was left out.
-  ///
-  /// An expert without a gradient is no failure: it saw no token, or too few.
-  private func tellLeftOut(in folder: RunFolder) throws {
-    if let leftOut = try folder.table(.leftOut.ofGradients), !quiet {
-      let count = leftOut.rowCount == 1 ? "1 gradient was" : "\(leftOut.rowCount) gradients were"
-      let text =
-        try folder.table(.energy.ofGradients) == nil
-        ? "all \(leftOut.rowCount) gradients were left out, as if no backward pass had filled them"
-        : "\(count) left out, of experts that saw too few tokens or none"
-      StandardError.write("\(text): tables/gradient_left_out.csv\n")
+  /// Tells what was left out of a shard; merging lists it.
+  private func tellLeftOut(of plan: AnalysisPlan, in folder: RunFolder) throws {
+    for unit in plan.records {
+      guard let leftOut = try folder.table(.leftOut, of: unit) else { continue }
+      for reason in leftOut[LeftOutParts.reason] { StandardError.write("left out: \(reason)\n") }
     }
-    guard let leftOut = try folder.table(.leftOut) else { return }
-    let lines = leftOut[LeftOutParts.reason].map { "- \($0)\n" }.joined()
-    StandardError.write("left out, and listed in tables/left_out.csv:\n\(lines)")
-    throw ExitCode.failure
   }
 
   private func planText(_ plan: AnalysisPlan, effort: AnalysisEffort) -> String {

@@ -22,12 +22,13 @@ public struct RootCommand: AsyncParsableCommand {
       chance alone would give. The measures are those of the paper SD-MoE (arXiv 2602.12556); where \
       the paper's definition is not known, sdmoe names its own.
 
-      Exit codes: 0 done, 1 the data is wrong, 64 the command line is wrong.
+      Exit codes: 0 done, 1 the data is wrong, 64 the command line is wrong, 75 the same command may \
+      do it on another try.
       """,
     version: version,
     subcommands: [
       InspectCommand.self, AnalyzeCommand.self, ReportCommand.self, FiguresCommand.self,
-      CompareCommand.self,
+      CompareCommand.self, PlanCommand.self, MergeCommand.self, SubmitCommand.self,
       ConvertCommand.self, VerifyCommand.self, FamiliesCommand.self,
     ])
 

@@ -30,7 +30,7 @@ package struct SystemError: Error, Equatable {
     return code == EMFILE || code == ENFILE ? "\(words); raise the limit with 'ulimit -n'" : words
   }
 
-  fileprivate var words: String {
+  var words: String {
     // The kernel has numbers that its C library has no words for: this one comes from NFS.
     if code == 524 { return "Operation not supported by the server" }
     // Safe: the system returns a string that ends with a zero for any number, and it is copied at

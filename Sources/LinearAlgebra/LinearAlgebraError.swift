@@ -28,6 +28,8 @@ public enum LinearAlgebraError: Error, Equatable, Sendable {
   case unknownInstructionSet(name: String)
   /// The environment's `SDMOE_SIMD` names instructions that this processor does not have.
   case instructionSetMissing(InstructionSet, available: [InstructionSet])
+  /// Results shall be those of kernels that this machine does not run.
+  case otherKernels(wanted: LibraryKernels, found: LibraryKernels)
 }
 
 extension LinearAlgebraError: CustomStringConvertible {
@@ -63,6 +65,10 @@ extension LinearAlgebraError: CustomStringConvertible {
       "SDMOE_SIMD: '\(name)' is no instruction set; use \(Self.list(InstructionSet.allCases)), or unset it"
     case .instructionSetMissing(let set, let available):
       "SDMOE_SIMD: this processor does not have \(set.rawValue); use \(Self.list(available)), or unset it"
+    case .otherKernels(let wanted, let found) where wanted.library == found.library:
+      "this machine runs \(found), not \(wanted), and the last digits would differ; run on machines of one kind, or plan with OPENBLAS_CORETYPE set to kernels that all of them run"
+    case .otherKernels(let wanted, let found):
+      "this machine runs \(found), not \(wanted), and the last digits would differ; run on machines with the same library, or plan on one of these"
     }
   }
 

@@ -118,14 +118,18 @@ public enum LinearAlgebraLibrary {
   /// - Precondition: As for ``useOneThread()``.
   public static var description: String {
     LoadedLibraries.require()
-    return ["openblas_get_config", "openblas_get_corename"].compactMap { name -> String? in
-      guard let address = unsafe LoadedLibraries.address(of: name) else { return nil }
-      // Safe: the type is that of the function in OpenBLAS's header; it returns a constant string
-      // that lives as long as the process.
-      return unsafe unsafeBitCast(address, to: copenblas_get_text.self)().map {
-        unsafe String(cString: $0)
-      }
-    }.joined(separator: " on ")
+    return ["openblas_get_config", "openblas_get_corename"].compactMap(text)
+      .joined(separator: " on ")
+  }
+
+  /// What OpenBLAS says of itself; nil where the library has no such function.
+  static func text(of function: String) -> String? {
+    guard let address = unsafe LoadedLibraries.address(of: function) else { return nil }
+    // Safe: the type is that of the function in OpenBLAS's header; it returns a constant string
+    // that lives as long as the process.
+    return unsafe unsafeBitCast(address, to: copenblas_get_text.self)().map {
+      unsafe String(cString: $0)
+    }
   }
 
   /// A warning where the system's alternatives chose the reference LAPACK, which is many times

@@ -9,7 +9,8 @@ import Testing
     (["analyze", "--help"], "help-analyze"), (["families", "--help"], "help-families"),
     (["convert", "--help"], "help-convert"), (["verify", "--help"], "help-verify"),
     (["report", "--help"], "help-report"), (["compare", "--help"], "help-compare"),
-    (["figures", "--help"], "help-figures"),
+    (["figures", "--help"], "help-figures"), (["plan", "--help"], "help-plan"),
+    (["merge", "--help"], "help-merge"), (["submit", "--help"], "help-submit"),
   ]
 
   @Test("help is the golden text", arguments: helps)

@@ -27,11 +27,14 @@ public struct RunFolder: Sendable {
   /// - Parameters:
   ///   - path: The folder; new, empty, or holding the same run.
   ///   - manifest: What is to be run, every unit open.
+  ///   - removesLeftovers: Whether what killed processes left unfinished is removed where no other
+  ///     works in the folder. Some network file systems keep locks of folders to one machine: there
+  ///     processes of others would not be seen.
   /// - Throws: ``FindingsError/notAFolder(path:)``, ``FindingsError/notARun(path:)``,
   ///   ``FindingsError/anotherRun(path:difference:)``,
   ///   ``FindingsError/linkedFolder(path:target:)``, and
   ///   ``FindingsError/fileSystem(path:doing:reason:)``.
-  public init(path: String, for manifest: RunManifest) throws {
+  public init(path: String, for manifest: RunManifest, removesLeftovers: Bool = true) throws {
     try Self.check(path: path, for: manifest)
     var path = path
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
@@ -41,7 +44,9 @@ public struct RunFolder: Sendable {
     store = UnitStore(in: path, plan: try manifest.plan)
     // The manifest comes first: a folder that has anything has one, so that it can be resumed. The
     // first process writes it before others may enter, and each sees whether it is the same run.
-    presence = try Self.enter(store) { try Self.writeFirst(manifest, to: path) }
+    presence = try Self.enter(store, removesLeftovers: removesLeftovers) {
+      try Self.writeFirst(manifest, to: path)
+    }
     try Self.writeFirst(manifest, to: path)
     try Self.check(path: path, for: manifest)
     updateStates()
@@ -64,7 +69,29 @@ public struct RunFolder: Sendable {
     var path = path
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     self.path = path
-    guard let content = try Self.existingContent(of: path) else {
+    let sealed = try Self.sealedManifest(ofRunAt: path)
+    manifest = sealed.manifest
+    if forWriting { try Self.requireNoLinks(in: path) }
+    store = UnitStore(in: path, plan: try manifest.plan)
+    presence = forWriting ? try Self.enter(store) : nil
+    try requireResults(comparesDigests: true)
+    // The units vouch for the command that is told.
+    guard try sealed.isAsWritten else {
+      throw FindingsError.editedManifest(path: path, command: manifest.command(output: path))
+    }
+    guard forWriting else { return }
+    for name in ["tables", "figures"] { try Self.makeFolder("\(path)/\(name)") }
+  }
+
+  /// The manifest of a run, finished or not, as its file has it.
+  ///
+  /// - Throws: ``FindingsError/noRun(path:reason:)``
+  public static func manifest(ofRunAt path: String) throws -> RunManifest {
+    try sealedManifest(ofRunAt: path).manifest
+  }
+
+  private static func sealedManifest(ofRunAt path: String) throws -> SealedManifest {
+    guard let content = try existingContent(of: path) else {
       throw FindingsError.noRun(path: path, reason: "no such folder")
     }
     guard content.contains("manifest.json"),
@@ -76,22 +103,39 @@ public struct RunFolder: Sendable {
       throw FindingsError.noRun(
         path: path, reason: "its manifest.json is damaged, or of another version")
     }
-    let manifest = sealed.manifest
-    if let problem = manifest.problem {
+    if let problem = sealed.manifest.problem {
       throw FindingsError.noRun(
         path: path, reason: "its manifest.json was edited or is damaged: \(problem)")
     }
-    self.manifest = manifest
-    if forWriting { try Self.requireNoLinks(in: path) }
-    store = UnitStore(in: path, plan: try manifest.plan)
-    presence = forWriting ? try Self.enter(store) : nil
-    try requireResults(comparesDigests: true)
-    // The units vouch for the command that is told.
-    guard try sealed.isAsWritten else {
-      throw FindingsError.editedManifest(path: path, command: manifest.command(output: path))
+    return sealed
+  }
+
+  /// What keeps units of a run from being whole, by the names of their folders; nothing of those that
+  /// are.
+  ///
+  /// Nothing is entered, locked or removed.
+  ///
+  /// - Parameters:
+  ///   - path: A folder that holds a run.
+  ///   - comparesDigests: Whether files have to be as they were written; else their sizes are.
+  /// - Returns: A few words for each unit that is not whole.
+  /// - Throws: ``FindingsError/noRun(path:reason:)``
+  /// - Complexity: O(size of the results) where digests are compared.
+  public static func lackingUnits(
+    ofRunAt path: String, comparesDigests: Bool
+  ) throws -> [String: String] {
+    let manifest = try manifest(ofRunAt: path)
+    let store = UnitStore(in: path, plan: try manifest.plan)
+    var lacking: [String: String] = [:]
+    for name in manifest.units.map(\.key.folderName) {
+      switch store.condition(of: name, comparesDigests: comparesDigests) {
+      case .whole: continue
+      case .absent: lacking[name] = "units/\(name) has no results"
+      case .ofAnotherPlan: lacking[name] = "units/\(name) is of another run"
+      case .altered(let file): lacking[name] = "units/\(name)/\(file) is not as it was written"
+      }
     }
-    guard forWriting else { return }
-    for name in ["tables", "figures"] { try Self.makeFolder("\(path)/\(name)") }
+    return lacking
   }
 
   /// Checks that a folder can take a run, without changing anything.
@@ -298,14 +342,16 @@ public struct RunFolder: Sendable {
   ///
   /// - Parameters:
   ///   - store: The results of units.
+  ///   - removesLeftovers: Whether anything is removed.
   ///   - whileAlone: Called where no other process works in the folder, before one may enter.
   /// - Returns: What holds the folder.
   /// - Throws: ``FindingsError/inUse(path:)``, and what `whileAlone` throws.
   private static func enter(
-    _ store: UnitStore, whileAlone: () throws -> Void = {}
+    _ store: UnitStore, removesLeftovers: Bool = true, whileAlone: () throws -> Void = {}
   ) throws -> FolderLock {
     let path = store.folder
     let lock = try FolderLock(sharing: path) {
+      guard removesLeftovers else { return try whileAlone() }
       store.removeLeftovers()
       for folder in [path, "\(path)/tables", "\(path)/figures", "\(path)/.sdmoe"] {
         let names = try? FileManager.default.contentsOfDirectory(atPath: folder)

@@ -49,6 +49,16 @@ public enum AnalysisError: Error, Equatable, Sendable {
   case outputInsideInput(output: String, input: String)
   /// The bases of a unit did not fit in memory and could not be kept on disk.
   case scratch(folder: String, byteCount: Int, doing: String, reason: String)
+  /// The run was not divided into shards.
+  case noShardPlan(path: String)
+  /// The plan is not as it was written, or belongs to another run.
+  case damagedShardPlan(path: String)
+  /// Another version of sdmoe divided the run.
+  case plannedByOther(path: String, version: String, here: String)
+  /// The checkpoint is not the one that the shards were planned of.
+  case otherCheckpoint(path: String, run: String)
+  /// Units of some shards have no results, or are not as they were written.
+  case unfinishedShards(path: String, count: Int, shards: [Int], reasons: [String])
 }
 
 extension AnalysisError: CustomStringConvertible {
@@ -101,6 +111,16 @@ extension AnalysisError: CustomStringConvertible {
       "\(output): lies in the checkpoint \(input), and the input is never changed; choose a folder elsewhere"
     case .scratch(let folder, let byteCount, let action, let reason):
       "\(folder): cannot \(action) a scratch file of \(byteCount) bytes for the bases of one layer: \(reason); free some space or allow more --memory, and run the same command again"
+    case .noShardPlan(let path):
+      "\(path): is not planned in shards; plan it with: sdmoe plan <checkpoint> -o \(path) --shards <count>"
+    case .damagedShardPlan(let path):
+      "\(path): its .sdmoe/plan.json was edited or is damaged, or is of another run; plan again with sdmoe plan, which keeps finished units"
+    case .plannedByOther(let path, let version, let here):
+      "\(path): was planned by version \(version), and this is \(here); use one version on all machines, or plan into a new folder"
+    case .otherCheckpoint(let path, let run):
+      "\(path): is not the checkpoint that \(run) was planned of; bring the same files to every machine, or plan again with sdmoe plan"
+    case .unfinishedShards(let path, let count, let shards, let reasons):
+      "\(path): \(shards.count) of \(count) shards \(shards.count == 1 ? "is" : "are") not done: --array=\(rangesText(shards)) (\(reasons.prefix(3).joined(separator: ", "))\(reasons.count > 3 ? ", ..." : "")); run \(shards.count == 1 ? "it" : "them") with sdmoe submit \(path), or by hand with sdmoe analyze --plan \(path) --shard \(shards[0])/\(count), and merge again"
     }
   }
 

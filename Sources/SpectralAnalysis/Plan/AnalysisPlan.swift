@@ -13,7 +13,8 @@ public struct AnalysisPlan: Sendable {
   public let options: AnalysisOptions
   /// What the run folder will say of the run.
   public let manifest: RunManifest
-  let units: [PlannedUnit]
+  /// The units to measure: those of the manifest, or of one shard.
+  private(set) var units: [PlannedUnit]
 
   var sizes: Checkpoint.Sizes { inputs.checkpoint.sizes }
 
@@ -97,8 +98,21 @@ public struct AnalysisPlan: Sendable {
       + options.projections.map { UnitKey(layer: layer, projection: $0, subject: .gradients) }
   }
 
+  /// The same plan for some of its units alone.
+  ///
+  /// - Parameter names: The names of the units' folders.
+  /// - Returns: A plan whose manifest is still that of the whole run.
+  public func part(of names: Set<String>) -> AnalysisPlan {
+    var part = self
+    part.units.removeAll { !names.contains($0.key.folderName) }
+    return part
+  }
+
   /// The layers that are measured, ascending.
   public var layers: [Int] { manifest.options.layers }
+
+  /// What the run folder says of the units.
+  public var records: [RunUnit] { units.map(\.record) }
 
   /// The number of units.
   public var unitCount: Int { units.count }

@@ -51,17 +51,42 @@ public func carryOut(
   onChanged: @escaping @Sendable ([String]) -> Void = { _ in },
   onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in }
 ) async throws -> RunFolder {
+  var folder = try await measureUnits(
+    of: plan, in: path, effort: effort, keepsGoing: keepsGoing, onChanged: onChanged,
+    onProgress: onProgress)
+  try folder.requireResults()
+  try gatherResults(in: &folder)
+  return folder
+}
+
+/// Measures the units of a plan as ``carryOut(_:in:effort:keepsGoing:onChanged:onProgress:)`` does,
+/// and makes nothing of them: for a shard, whose units are not all of the run.
+///
+/// - Parameters:
+///   - plan: What to do: a whole plan or a part of one.
+///   - path: The run folder; new, empty, or holding the same run.
+///   - effort: How many matrices to work on at once, and with how much memory.
+///   - keepsGoing: Whether what cannot be measured is left out and listed, instead of thrown.
+///   - isOfShard: Whether processes on other machines may work in the folder, whose locks this one
+///     may not see: then nothing of theirs is cleared away.
+///   - onChanged: Called with the units that were measured before, but from another input.
+///   - onProgress: Called after every matrix and unit, from any thread.
+/// - Returns: The folder, with results of all units of the plan.
+/// - Throws: As there.
+public func measureUnits(
+  of plan: AnalysisPlan, in path: String, effort: AnalysisEffort, keepsGoing: Bool = false,
+  isOfShard: Bool = false, onChanged: @escaping @Sendable ([String]) -> Void = { _ in },
+  onProgress: @escaping @Sendable (WorkProgress) -> Void = { _ in }
+) async throws -> RunFolder {
   try plan.check(output: path)
   var effort = effort
   effort.workers = try LinearAlgebraLibrary.start(threads: effort.workers)
-  var folder = try RunFolder(path: path, for: plan.manifest)
+  let folder = try RunFolder(path: path, for: plan.manifest, removesLeftovers: !isOfShard)
   let run = AnalysisRun(plan: plan, effort: effort, keepsGoing: keepsGoing, folder: folder)
   let changed = try await run.dropStaleUnits()
   if !changed.isEmpty { onChanged(changed.map(\.key.text)) }
   try await run.measureUnits(onProgress: onProgress)
   try await run.requireThisInput()
-  try folder.requireResults()
-  try gatherResults(in: &folder)
   return folder
 }
 
