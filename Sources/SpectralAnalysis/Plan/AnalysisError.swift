@@ -133,7 +133,7 @@ extension AnalysisError: CustomStringConvertible {
     case .emptyMatrix: "; leave such experts out with --keep-going"
     case .tooLarge, .noConvergence: "; please report it with the shape of the tensor"
     case .outOfMemory, .rejectedArgument, .unsoundResult, .libraryMissing, .noAddressSpace,
-      .unknownInstructionSet, .instructionSetMissing:
+      .unknownInstructionSet, .instructionSetMissing, .otherKernels:
       ""
     }
   }

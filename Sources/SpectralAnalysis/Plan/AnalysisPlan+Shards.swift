@@ -1,3 +1,5 @@
+import Captures
+import Checkpoints
 import Experts
 import LinearAlgebra
 import Workers
