@@ -17,8 +17,9 @@ struct MergeCommand: AsyncParsableCommand {
       go to standard output as Slurm's --array takes them.
       """)
 
-  @Argument(help: "A folder that sdmoe plan made.", completion: .directory)
-  var run: String
+  @Argument(
+    help: ArgumentHelp("A folder that sdmoe plan made.", valueName: "run"), completion: .directory)
+  var folder: String
 
   @OptionGroup var jobs: JobsOption
 
@@ -30,20 +31,20 @@ struct MergeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await endingForSchedulers {
-      let plan = try ShardPlan(ofRunAt: run, version: version)
+      let plan = try ShardPlan(ofRunAt: folder, version: version)
       let unfinished = plan.unfinishedShards(
-        lacking: try RunFolder.lackingUnits(ofRunAt: run, comparesDigests: true))
+        lacking: try RunFolder.lackingUnits(ofRunAt: folder, comparesDigests: true))
       guard unfinished.isEmpty else {
         let shards = unfinished.map(\.shard)
         if !json { try StandardOutput.write("--array=\(rangesText(shards))") }
         throw AnalysisError.unfinishedShards(
-          path: run, count: plan.shards.count, shards: shards,
+          path: folder, count: plan.shards.count, shards: shards,
           reasons: unfinished.flatMap(\.reasons))
       }
-      var folder = try RunFolder(finishedAt: run, forWriting: true)
-      try gatherResults(in: &folder)
-      try await RunReport(of: folder).write(workers: jobs.count)
-      try tellFindings(of: folder, asJSON: json, isQuiet: quiet)
+      var run = try RunFolder(finishedAt: folder, forWriting: true)
+      try gatherResults(in: &run)
+      try await RunReport(of: run).write(workers: jobs.count)
+      try tellFindings(of: run, asJSON: json, isQuiet: quiet)
     }
   }
 }

@@ -17,8 +17,9 @@ struct SubmitCommand: ParsableCommand {
       .sdmoe/logs of the run folder. sdmoe uses as many cores and as much memory as Slurm gives it.
       """)
 
-  @Argument(help: "A folder that sdmoe plan made.", completion: .directory)
-  var run: String
+  @Argument(
+    help: ArgumentHelp("A folder that sdmoe plan made.", valueName: "run"), completion: .directory)
+  var folder: String
 
   @Flag(name: .customLong("run"), help: "Submit the jobs, rather than write the lines that do.")
   var submits = false
@@ -48,11 +49,11 @@ struct SubmitCommand: ParsableCommand {
   }
 
   func run() throws {
-    let plan = try ShardPlan(ofRunAt: run, version: version)
+    let plan = try ShardPlan(ofRunAt: folder, version: version)
     let unfinished = plan.unfinishedShards(
-      lacking: try RunFolder.lackingUnits(ofRunAt: run, comparesDigests: true))
+      lacking: try RunFolder.lackingUnits(ofRunAt: folder, comparesDigests: true))
     let script = SlurmScript(
-      run: absolutePath(run), shards: unfinished.map(\.shard), count: plan.shards.count,
+      run: absolutePath(folder), shards: unfinished.map(\.shard), count: plan.shards.count,
       program: program, arraySize: arraySize, atOnce: atOnce, options: options)
     StandardError.write(
       "\(unfinished.count) of \(counted(plan.shards.count, "shard")) \(unfinished.count == 1 ? "is" : "are") not done\n"

@@ -147,7 +147,7 @@ import Testing
   ]
 
   @Test("what contradicts the plan is refused with 64", arguments: wrongWords)
-  func wrongWords(words: String, message: String) throws {
+  func contradiction(words: String, message: String) throws {
     let outcome = try tool(words.split(separator: " ").map(String.init))
     #expect(outcome.status == 64)
     #expect(outcome.errors.hasPrefix("Error: \(message)"), "\(outcome.errors)")

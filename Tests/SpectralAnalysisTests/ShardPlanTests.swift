@@ -1,4 +1,5 @@
 import Checkpoints
+import Experts
 import Findings
 import Foundation
 import LinearAlgebra

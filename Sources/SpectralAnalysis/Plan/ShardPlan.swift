@@ -1,5 +1,6 @@
+import Experts
 import Files
-public import Findings
+import Findings
 import Foundation
 public import LinearAlgebra
 
