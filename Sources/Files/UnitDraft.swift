@@ -5,37 +5,42 @@ import Synchronization
 package final class UnitDraft: Sendable {
   /// The unit's name.
   package let unit: String
-  /// Where its files are written to.
+  /// Where its files are written to; no other process writes there, whoever makes the same unit.
   package let folder: String
 
   private let store: UnitStore
   private let lock: WorkLock
   private let isOver = Mutex(false)
 
-  /// Takes a folder that nobody else works in, and clears it of what a killed process left.
-  init(store: UnitStore, unit: String, folder: String, lock: WorkLock) {
+  /// Makes a folder for the files, and removes what a killed process left of the unit.
+  ///
+  /// - Throws: ``SystemError``
+  init(store: UnitStore, unit: String, lock: WorkLock) throws(SystemError) {
     self.store = store
     self.unit = unit
-    self.folder = folder
     self.lock = lock
-    for name in Self.names(in: folder) {
-      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    folder = temporaryPath(beside: "\(lock.folder)/\(unit)")
+    // Where the file system knows no locks, another process may be at work there.
+    if lock.isHeld {
+      for name in Self.names(in: lock.folder) where name != WorkLock.name {
+        // In one step: whoever works there unseen loses all, and does not keep a part for the whole.
+        let former = temporaryPath(beside: folder)
+        try? replace(former, with: "\(lock.folder)/\(name)")
+        try? FileManager.default.removeItem(atPath: former)
+      }
     }
+    try makeFolder(at: folder)
   }
 
   deinit { discard() }
 
-  /// Removes what there is, unless the unit is finished.
+  /// Removes what there is; nothing of a unit that is finished.
   package func discard() {
     isOver.withLock { isOver in
-      // Once the unit has its name, another process may have begun it anew here.
+      // Another process may have begun the unit anew since.
       if !isOver {
-        for name in Self.names(in: folder) {
-          try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
-        }
-        // From here on another process may take the folder.
-        try? removeFile(at: "\(folder)/\(WorkLock.name)")
-        removeEmptyFolder(at: folder)
+        try? FileManager.default.removeItem(atPath: folder)
+        lock.leave()
       }
       isOver = true
     }
@@ -43,7 +48,6 @@ package final class UnitDraft: Sendable {
 
   private static func names(in folder: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-      .filter { $0 != WorkLock.name }
   }
 
   /// Gives the files the unit's name, in the place of what lay there; they are on the disk already.
@@ -67,16 +71,20 @@ package final class UnitDraft: Sendable {
         UnitContents(plan: store.plan, files: files).text, to: UnitStore.contentsName)
       // What lies there is not what is wanted, or nobody would make it anew. It goes in one step.
       let former = temporaryPath(beside: target)
-      let isReplaced = FileStatus(at: target) != nil
-      if isReplaced { try replace(former, with: target) }
-      try replace(target, with: folder)
-      isOver.withLock { $0 = true }
-      // What stays is taken for a leftover of a killed process.
-      try? removeFile(at: "\(target)/\(WorkLock.name)")
-      if isReplaced { try? FileManager.default.removeItem(atPath: former) }
+      do {
+        try replace(former, with: target)
+      } catch where error.isMissing {}
+      defer { try? FileManager.default.removeItem(atPath: former) }
+      do {
+        try replace(target, with: folder)
+      } catch {
+        // Where there are no locks, another process may have finished it between the two steps.
+        guard store.holds(unit, comparesDigests: false) else { throw error }
+      }
     } catch {
       throw StoreError(path: target, doing: "make this folder", error)
     }
+    discard()
     store.note(stamps, of: unit)
   }
 

@@ -7,11 +7,13 @@ import Foundation
 /// FOLDER/units/<unit>/              the files of a finished unit
 /// FOLDER/units/<unit>/contents.txt  the plan, and size and SHA-256 of each of its files
 /// FOLDER/units/<unit>/sources.txt   SHA-256 of each stored piece that it was made from
-/// FOLDER/units/<unit>.work/         a unit that is being made; its file `lock` is held meanwhile
+/// FOLDER/units/<unit>.work/lock     held while a unit is being made
+/// FOLDER/units/<unit>.work/*.tmp/   its files until then, a folder for each process
 /// FOLDER/.sdmoe/                    how the input files looked when units were made
 /// ```
 ///
-/// What is there alone says how far the work is. A unit that another process makes is left to it.
+/// What is there alone says how far the work is. A unit that another process makes is left to it. Where
+/// the file system knows no locks, several may make one at once, each whole; one of them stays.
 package struct UnitStore: Sendable {
   /// The folder.
   package let folder: String
@@ -69,7 +71,7 @@ package struct UnitStore: Sendable {
       if !isAsWritten { return .altered(file: file.name) }
     }
     guard comparesDigests else { return .whole }
-    let known = Set(contents.files.map(\.name)).union([Self.contentsName, WorkLock.name])
+    let known = Set(contents.files.map(\.name)).union([Self.contentsName])
     // What file browsers and network file systems leave is hidden, and nobody reads it.
     let stranger = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
       .first { !known.contains($0) && !$0.hasPrefix(".") }
@@ -114,14 +116,13 @@ package struct UnitStore: Sendable {
   {
     if isFinished() { return .finished }
     let work = workPath(of: unit)
-    let lock: WorkLock?
+    let draft: UnitDraft
     do {
-      lock = try WorkLock(in: work)
+      guard let lock = try WorkLock(in: work) else { return .others }
+      draft = try UnitDraft(store: self, unit: unit, lock: lock)
     } catch {
       throw StoreError(path: work, doing: "make this folder", error)
     }
-    guard let lock else { return .others }
-    let draft = UnitDraft(store: self, unit: unit, folder: work, lock: lock)
     // It may have been finished since.
     return isFinished() ? .finished : .mine(draft)
   }
@@ -161,9 +162,6 @@ package struct UnitStore: Sendable {
         withExtendedLifetime(lock) {}
       } else if name.hasSuffix(".tmp") {
         try? manager.removeItem(atPath: "\(units)/\(name)")
-      } else if FileStatus(at: "\(units)/\(name)/\(WorkLock.name)") != nil {
-        // Killed between giving the folder its name and letting go of it.
-        try? manager.removeItem(atPath: "\(units)/\(name)/\(WorkLock.name)")
       }
     }
   }

@@ -9,6 +9,12 @@ package final class WorkLock: Sendable {
   /// The name of the file.
   static let name = "lock"
 
+  /// The folder.
+  let folder: String
+
+  /// Whether the file system knows locks: nobody is kept out otherwise.
+  let isHeld: Bool
+
   private let descriptor: CInt
 
   /// Takes the folder at a path, which is made if need be.
@@ -16,27 +22,30 @@ package final class WorkLock: Sendable {
   /// - Returns: Nothing where another process has it.
   /// - Throws: ``SystemError``
   init?(in folder: String) throws(SystemError) {
+    self.folder = folder
     let path = "\(folder)/\(Self.name)"
     while true {
       try makeFolder(at: folder)
       // Safe: the string outlives the call, which keeps nothing of it.
       let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
       if opened < 0 {
-        // Its owner has finished and given the folder its name.
+        // Its owner has left it.
         if errno == ENOENT { continue }
         throw .last
       }
-      let isTaken = flock(opened, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
-      if isTaken {
+      let isLocked = flock(opened, LOCK_EX | LOCK_NB) == 0
+      if !isLocked, errno == EWOULDBLOCK {
         close(opened)
+        isHeld = false
         descriptor = -1
         return nil
       }
       if Self.isFile(opened, at: path) {
+        isHeld = isLocked
         descriptor = opened
         return
       }
-      // The folder was finished between the two calls: what was locked lies elsewhere now.
+      // Its owner has left between the two calls: what was locked is gone.
       close(opened)
     }
   }
@@ -48,6 +57,12 @@ package final class WorkLock: Sendable {
     guard opened >= 0 else { return false }
     defer { close(opened) }
     return flock(opened, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
+
+  /// Removes the lock, and the folder unless something lies in it: another process may take it.
+  func leave() {
+    try? removeFile(at: "\(folder)/\(Self.name)")
+    removeEmptyFolder(at: folder)
   }
 
   deinit {
