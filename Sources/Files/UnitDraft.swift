@@ -73,7 +73,7 @@ package final class UnitDraft: Sendable {
       let former = temporaryPath(beside: target)
       do {
         try replace(former, with: target)
-      } catch where error.isMissing {}
+      } catch  where error.isMissing {}
       defer { try? FileManager.default.removeItem(atPath: former) }
       do {
         try replace(target, with: folder)

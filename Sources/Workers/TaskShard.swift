@@ -24,14 +24,13 @@ package struct TaskShard: Equatable, Sendable {
     self.source = source
   }
 
-  /// Finds what the environment tells.
+  /// Finds what the environment tells; nil where nothing is told, and all of the work is meant.
   ///
   /// In this order: a world of several processes of Open MPI, or of another MPI by PMI; a task of an
   /// array of Slurm, Kubernetes, AWS Batch or PBS; a step of Slurm of several tasks, unless an MPI
   /// started this process.
   ///
   /// - Parameter environment: The variables of the process.
-  /// - Returns: The share; nil where nothing is told, and all of the work is meant.
   /// - Throws: ``TaskShardError`` where a variable that tells it holds no number.
   package init?(environment: [String: String]) throws(TaskShardError) {
     let variables = Variables(environment: environment)
