@@ -7,17 +7,22 @@ public struct LibraryKernels: Codable, Equatable, Sendable {
   public let library: String
   /// The processor that they were made for, in OpenBLAS's word, such as `Haswell`.
   public let core: String
+  /// The instructions of sdmoe's own loops.
+  public let instructions: InstructionSet
 
   /// Names kernels.
-  public init(library: String, core: String) {
+  public init(library: String, core: String, instructions: InstructionSet) {
     self.library = library
     self.core = core
+    self.instructions = instructions
   }
 }
 
 extension LibraryKernels: CustomStringConvertible {
-  /// Both in words, such as `the Haswell kernels of OpenBLAS 0.3.21`.
-  public var description: String { "the \(core) kernels of \(library)" }
+  /// All in words, such as `the Haswell kernels of OpenBLAS 0.3.21 and avx2 instructions`.
+  public var description: String {
+    "the \(core) kernels of \(library) and \(instructions.rawValue) instructions"
+  }
 }
 
 extension LinearAlgebraLibrary {
@@ -26,20 +31,22 @@ extension LinearAlgebraLibrary {
   /// OpenBLAS chooses those of the processor that it takes this one for, or those that
   /// `OPENBLAS_CORETYPE` names.
   ///
-  /// - Throws: ``LinearAlgebraError/libraryMissing(reason:)`` and
-  ///   ``LinearAlgebraError/noAddressSpace(neededBytes:)``.
+  /// - Throws: ``LinearAlgebraError/libraryMissing(reason:)``,
+  ///   ``LinearAlgebraError/noAddressSpace(neededBytes:)``, and the errors of
+  ///   ``InstructionSet/choose(_:)``.
   public static func kernels() throws(LinearAlgebraError) -> LibraryKernels {
     if let failure = LoadedLibraries.failure { throw failure }
     let config = text(of: "openblas_get_config") ?? "another BLAS"
     return LibraryKernels(
       library: config.split(separator: " ").prefix(2).joined(separator: " "),
-      core: text(of: "openblas_get_corename") ?? "only")
+      core: text(of: "openblas_get_corename") ?? "only",
+      instructions: try InstructionSet.choice.get())
   }
 
   /// Makes this process run on given kernels, so that its results are those of another machine.
   ///
-  /// It changes the environment: call it before the libraries are loaded, and before a second thread
-  /// reads the environment.
+  /// It changes the environment: call it before the libraries are loaded or ``InstructionSet/current``
+  /// is asked for, and before a second thread reads the environment.
   ///
   /// - Parameter kernels: Those of the other machine.
   /// - Throws: ``LinearAlgebraError/otherKernels(wanted:found:)`` where this processor cannot run
@@ -49,6 +56,9 @@ extension LinearAlgebraLibrary {
     if canRun(kernels.core, features: processorFeatures) {
       // Safe: both strings outlive the call, which copies them.
       _ = unsafe setenv("OPENBLAS_CORETYPE", kernels.core, 1)
+    }
+    if kernels.instructions.isAvailable {
+      _ = unsafe setenv("SDMOE_SIMD", kernels.instructions.rawValue, 1)
     }
     let found = try self.kernels()
     guard found == kernels else { throw .otherKernels(wanted: kernels, found: found) }

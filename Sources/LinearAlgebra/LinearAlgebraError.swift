@@ -66,7 +66,7 @@ extension LinearAlgebraError: CustomStringConvertible {
     case .instructionSetMissing(let set, let available):
       "SDMOE_SIMD: this processor does not have \(set.rawValue); use \(Self.list(available)), or unset it"
     case .otherKernels(let wanted, let found) where wanted.library == found.library:
-      "this machine runs \(found), not \(wanted), and the last digits would differ; run on machines of one kind, or plan with OPENBLAS_CORETYPE set to kernels that all of them run"
+      "this machine runs \(found), not \(wanted), and the last digits would differ; run on machines of one kind, or plan with OPENBLAS_CORETYPE and SDMOE_SIMD set to what all of them run"
     case .otherKernels(let wanted, let found):
       "this machine runs \(found), not \(wanted), and the last digits would differ; run on machines with the same library, or plan on one of these"
     }

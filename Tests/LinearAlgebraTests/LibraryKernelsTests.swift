@@ -31,13 +31,16 @@ import Testing
   func pinned() async throws {
     // In a process of its own, whose environment nobody else reads.
     await #expect(processExitsWith: .success) {
-      let wanted = LibraryKernels(library: "OpenBLAS 9.9.9", core: "Prescott")
+      let wanted = LibraryKernels(
+        library: "OpenBLAS 9.9.9", core: "Prescott", instructions: .portable)
       let error = #expect(throws: LinearAlgebraError.self) { try LinearAlgebraLibrary.pin(wanted) }
       let found = try LinearAlgebraLibrary.kernels()
       #expect(error == .otherKernels(wanted: wanted, found: found))
       // The oldest kernels run on any x86-64.
       #if arch(x86_64) && os(Linux)
         #expect(found.core == "Prescott")
+        #expect(found.instructions == .portable)
+        #expect(InstructionSet.current == .portable)
         try LinearAlgebraLibrary.pin(found)
       #endif
     }
@@ -45,16 +48,19 @@ import Testing
 
   @Test("a refusal says what runs, and where to go")
   func refusal() {
-    let old = LibraryKernels(library: "OpenBLAS 0.3.21", core: "Haswell")
-    let new = LibraryKernels(library: "OpenBLAS 0.3.21", core: "SkylakeX")
-    let other = LibraryKernels(library: "OpenBLAS 0.3.26", core: "Haswell")
+    func kernels(_ library: String, _ core: String, _ set: InstructionSet) -> LibraryKernels {
+      LibraryKernels(library: library, core: core, instructions: set)
+    }
+    let old = kernels("OpenBLAS 0.3.21", "Haswell", .avx2)
+    let new = kernels("OpenBLAS 0.3.21", "SkylakeX", .avx512)
+    let other = kernels("OpenBLAS 0.3.26", "Haswell", .avx2)
     #expect(
       LinearAlgebraError.otherKernels(wanted: new, found: old).description
-        == "this machine runs the Haswell kernels of OpenBLAS 0.3.21, not the SkylakeX kernels of OpenBLAS 0.3.21, and the last digits would differ; run on machines of one kind, or plan with OPENBLAS_CORETYPE set to kernels that all of them run"
+        == "this machine runs the Haswell kernels of OpenBLAS 0.3.21 and avx2 instructions, not the SkylakeX kernels of OpenBLAS 0.3.21 and avx512 instructions, and the last digits would differ; run on machines of one kind, or plan with OPENBLAS_CORETYPE and SDMOE_SIMD set to what all of them run"
     )
     #expect(
       LinearAlgebraError.otherKernels(wanted: old, found: other).description
-        == "this machine runs the Haswell kernels of OpenBLAS 0.3.26, not the Haswell kernels of OpenBLAS 0.3.21, and the last digits would differ; run on machines with the same library, or plan on one of these"
+        == "this machine runs the Haswell kernels of OpenBLAS 0.3.26 and avx2 instructions, not the Haswell kernels of OpenBLAS 0.3.21 and avx2 instructions, and the last digits would differ; run on machines with the same library, or plan on one of these"
     )
   }
 }

@@ -13,7 +13,8 @@ import Testing
   static let toy = ToyCheckpoint.gaussian(
     layers: 2, experts: 5, hidden: 24, width: 20, sharedWidth: 28, seed: 31)
   static let options = AnalysisOptions(fraction: 0.1)
-  static let kernels = LibraryKernels(library: "OpenBLAS 1", core: "Old")
+  static let kernels = LibraryKernels(
+    library: "OpenBLAS 1", core: "Old", instructions: .portable)
 
   let checkpoint: TemporaryFolder
   let out: TemporaryFolder

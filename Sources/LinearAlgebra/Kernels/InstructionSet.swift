@@ -11,7 +11,7 @@ import CKernels
 /// The widest set that the processor has is chosen once for the whole process; the variable
 /// `SDMOE_SIMD` of the environment names another. Each has an order of additions of its own, so that
 /// the last digits of results depend on it.
-public enum InstructionSet: String, Sendable, CaseIterable {
+public enum InstructionSet: String, Codable, Sendable, CaseIterable {
   /// What every processor of the architecture has: SSE2 on x86-64, NEON on 64-bit ARM.
   case portable
   /// AVX2 and FMA.
