@@ -50,7 +50,8 @@ struct WeightFiles: Sendable {
   func names(where isWanted: @Sendable (String) -> Bool) -> [String] {
     mapAtOnce(count: files.count) { number in
       var names: [String] = []
-      forEach(inFile: number) { tensor, _ in if isWanted(tensor.name) { names.append(tensor.name) } }
+      forEach(inFile: number) { tensor, _ in if isWanted(tensor.name) { names.append(tensor.name) }
+      }
       return names
     }.flatMap(\.self)
   }
@@ -171,7 +172,8 @@ struct WeightFiles: Sendable {
     }
     for (number, file) in files.enumerated() {
       for (place, tensor) in file.tensors.file.tensors.enumerated() {
-        if let slot = folder.index == nil ? places.index(forKey: tensor.name) : slots[number][place] {
+        if let slot = folder.index == nil ? places.index(forKey: tensor.name) : slots[number][place]
+        {
           let earlier = places.values[slot]
           if folder.index == nil {
             let first = files[earlier.file]

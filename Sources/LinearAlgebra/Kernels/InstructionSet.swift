@@ -46,6 +46,7 @@ public enum InstructionSet: String, Codable, Sendable, CaseIterable {
   /// Chooses a set.
   ///
   /// - Parameter name: The name of one; nil or nothing for the widest that there is.
+  /// - Returns: One that the processor has.
   /// - Throws: ``LinearAlgebraError/unknownInstructionSet(name:)`` and
   ///   ``LinearAlgebraError/instructionSetMissing(_:available:)``.
   public static func choose(_ name: String?) throws(LinearAlgebraError) -> InstructionSet {
