@@ -70,8 +70,8 @@ extension AnalysisPlan {
     // bidiagonalisation. Double precision counts twice.
     let whole = 4 * rows * columns * rank + 8 * rank * rank * rank
     if rank <= Double(LeadingTriplets.directRank) { return 2 * whole }
-    // Nine passes with a block of 32, there and back; all values without vectors cost less than that
-    // is uncertain.
-    return isWhole ? whole : 9 * 4 * rows * columns * 32
+    // The iteration multiplies some seventy vectors by the matrix and its transpose. All values
+    // without vectors cost less than that is uncertain.
+    return isWhole ? whole : 4 * rows * columns * 70
   }
 }
