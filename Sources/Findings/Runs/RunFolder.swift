@@ -140,7 +140,7 @@ public struct RunFolder: Sendable {
 
   /// Checks that a folder can take a run, without changing anything.
   ///
-  /// - Throws: As ``init(path:for:)``.
+  /// - Throws: As ``init(path:for:removesLeftovers:)``.
   public static func check(path: String, for manifest: RunManifest) throws {
     guard let content = try existingContent(of: path) else { return }
     let file = "\(path)/manifest.json"

@@ -28,7 +28,7 @@ package struct ComparableSubspace: Sendable {
   /// Compares the spaces of the leading k directions with those of others of the same dimension,
   /// k the smaller number of directions of the two.
   ///
-  /// - Returns: For each of the others what ``SubspaceSimilarity/between(_:_:)``
+  /// - Returns: For each of the others what ``SubspaceSimilarity/between(_:_:)-(Matrix<Float>,_)``
   ///   returns, with the same accuracy.
   /// - Throws: ``LinearAlgebraError/notFinite(row:column:)``; LAPACK's own failures.
   /// - Complexity: O(n k^2) for each; about 12 microseconds at n = 2048 and k = 15.

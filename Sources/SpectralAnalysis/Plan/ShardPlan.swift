@@ -12,7 +12,7 @@ public import LinearAlgebra
 public struct ShardPlan: Codable, Equatable, Sendable {
   /// The version of sdmoe that planned.
   public let version: String
-  /// The checkpoint that was planned with, as ``RunManifest/Checkpoint/fingerprint``.
+  /// The checkpoint that was planned with, as `RunManifest.Checkpoint.fingerprint`.
   public let fingerprint: String
   /// The words of `sdmoe analyze` that say what is analysed and measured, the checkpoint first.
   public let arguments: [String]
