@@ -1,6 +1,7 @@
 import Checkpoints
 import Experts
 import Foundation
+import Synchronization
 import Tensors
 
 /// What `sdmoe inspect` found.
@@ -102,6 +103,10 @@ struct InspectionReport: Encodable {
 
   private static let mostReasons = 100
 
+  /// Checkpoints that were opened, to the end of the process: of hundreds of thousands of names and
+  /// tensors, taking them apart is a tenth of the work, and for nothing.
+  private static let opened = Mutex<[Checkpoint]>([])
+
   init(ofCheckpointAt path: String, revision: String? = nil, family chosen: ChosenFamily?) {
     checkpoint = path
     notes = []
@@ -110,6 +115,7 @@ struct InspectionReport: Encodable {
     reasonsNotListed = 0
     do {
       let found = try Checkpoint(path: path, revision: revision, family: chosen)
+      Self.opened.withLock { $0.append(found) }
       describe(found)
       fingerprint = try found.fingerprint()
       let problems = found.problems

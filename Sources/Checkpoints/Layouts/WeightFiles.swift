@@ -166,9 +166,8 @@ struct WeightFiles: Sendable {
       places.reserveCapacity(files.reduce(0) { $0 + $1.tensors.file.tensors.count })
     }
     // Most of the time goes to looking names up, which all cores can do where none is added.
-    let named = places
-    let slots = mapAtOnce(count: folder.index == nil ? 0 : files.count) { number in
-      files[number].tensors.file.tensors.map { named.index(forKey: $0.name) }
+    let slots = mapAtOnce(count: folder.index == nil ? 0 : files.count) { [places] number in
+      files[number].tensors.file.tensors.map { places.index(forKey: $0.name) }
     }
     for (number, file) in files.enumerated() {
       for (place, tensor) in file.tensors.file.tensors.enumerated() {
