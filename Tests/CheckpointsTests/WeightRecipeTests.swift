@@ -121,6 +121,27 @@ import Testing
     #expect(reader.matrix.elements == expected.map { Float($0) })
   }
 
+  @Test("packed numbers are the same whether they are read as floats or in BF16")
+  func packedInBF16() throws {
+    let values = ToyTensor(name: "x", type: .u8, shape: [2, 10, 7], bytes: bytes(140))
+    let scales = ToyTensor(name: "s", type: .u8, shape: [2, 5, 3], bytes: bytes(30, 11))
+    let shares = [
+      weight([values, scales], 10, 7, expert: 1, codec: BlockScaled(), numberType: .bf16),
+      weight(
+        [values, scales], 5, 7, expert: 0, part: .secondHalf, codec: BlockScaled(),
+        numberType: .bf16),
+      weight(
+        [values, scales], 7, 10, expert: 1, isTransposed: true, codec: BlockScaled(),
+        numberType: .bf16),
+    ]
+    var reader = WeightReader()
+    for (weight, _) in shares {
+      try reader.read(weight)
+      #expect(try reader.readBF16WithDigest(weight) == reader.digest(of: weight))
+      #expect(reader.bf16Matrix.widened() == reader.matrix)
+    }
+  }
+
   @Test("scales that all experts have in common are read whole")
   func sharedScales() throws {
     let values = ToyTensor(name: "x", type: .u8, shape: [3, 4, 6], bytes: bytes(72))
@@ -214,7 +235,7 @@ import Testing
       let stored = ToyTensor("y", type, [rows, columns], values: expected.map(Double.init))
       #expect(try reader.elements(of: weight) == stored.bytes)
       #expect(try reader.readWithDigest(weight) == reader.digest(of: weight))
-      guard weight.isPlainBF16 else { continue }
+      guard weight.isBF16 else { continue }
       #expect(try reader.readBF16WithDigest(weight) == reader.digest(of: weight))
       #expect(reader.bf16Matrix.rowCount == rows && reader.bf16Matrix.columnCount == columns)
       #expect(reader.bf16Matrix.widened().elements == expected)

@@ -115,8 +115,8 @@ public struct Weight: Sendable {
   /// Whether its numbers are packed.
   public var isPacked: Bool { numbers.arePacked }
 
-  /// Whether its numbers are stored in BF16 as they are, so that they can be used without decoding.
-  package var isPlainBF16: Bool { !isPacked && storedType == .bf16 }
+  /// Whether its numbers are BF16: those that are stored, or what packed ones are rounded to.
+  package var isBF16: Bool { elementType == .bf16 }
 
   /// How its numbers are stored, in words: the type of plain ones, or the name of the codec.
   public var storage: String { numbers.name }

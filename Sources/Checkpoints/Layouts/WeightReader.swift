@@ -2,19 +2,20 @@ import Files
 public import Tensors
 
 /// Reads weights, one after the other into the same memory: a matrix of single precision, half a
-/// mebibyte of what is stored, and where that is transposed or interleaved, the numbers that it holds:
-/// 4 MiB of four bits each.
+/// mebibyte of what is stored, and where that is packed, transposed or interleaved, the numbers that
+/// it holds: 4 MiB of four bits each, and 2 MiB where they are wanted in BF16.
 ///
 /// Of a tensor that holds more than the weight, only the rows that it lies in are read.
 public struct WeightReader: Sendable {
   /// The weight that was read last, row after row.
   public private(set) var matrix = Matrix<Float>(rowCount: 0, columnCount: 0)
 
-  /// The BF16 weight that was read last as it is stored, row after row.
+  /// The weight that was read last in BF16, row after row.
   package private(set) var bf16Matrix = BF16Matrix(rowCount: 0, columnCount: 0, elements: [])
 
   private var chunks = ChunkReader()
   private var decoded: [Float] = []
+  private var narrowed: [UInt16] = []
 
   /// Makes a reader without memory.
   public init() {}
@@ -39,15 +40,14 @@ public struct WeightReader: Sendable {
     return digest.finish()
   }
 
-  /// Reads a weight of BF16 numbers as they are stored, into ``bf16Matrix``, and takes the digest of
-  /// its bytes on the way.
+  /// Reads a weight of BF16 numbers into ``bf16Matrix``, and takes the digest of its bytes on the way.
   ///
-  /// - Parameter weight: One whose ``Weight/isPlainBF16`` is true.
+  /// - Parameter weight: One whose ``Weight/isBF16`` is true.
   /// - Returns: As ``digest(of:)``.
   /// - Throws: As ``read(_:)``.
   /// - Complexity: O(rows * columns); one pass over the bytes.
   package mutating func readBF16WithDigest(_ weight: Weight) throws -> String {
-    precondition(weight.isPlainBF16, "\(weight.place) does not hold plain BF16 numbers")
+    precondition(weight.isBF16, "\(weight.place) does not hold BF16 numbers")
     if bf16Matrix.rowCount != weight.rowCount || bf16Matrix.columnCount != weight.columnCount {
       // Let go of the old storage first: two large matrices at once are not needed.
       bf16Matrix = BF16Matrix(rowCount: 0, columnCount: 0, elements: [])
@@ -57,17 +57,47 @@ public struct WeightReader: Sendable {
     }
     // Taken out while it is written, so that the closure has it alone.
     var target = BF16Matrix(rowCount: 0, columnCount: 0, elements: [])
+    var memory: [Float] = []
+    var halves: [UInt16] = []
     swap(&target, &bf16Matrix)
-    defer { swap(&target, &bf16Matrix) }
+    swap(&memory, &decoded)
+    swap(&halves, &narrowed)
+    defer {
+      swap(&target, &bf16Matrix)
+      swap(&memory, &decoded)
+      swap(&halves, &narrowed)
+    }
+    let companions = try weight.companions()
     let arrangement = WeightArrangement(of: weight)
+    var coded = CodedRows(
+      range: 0..<0, columnCount: arrangement.columnCount, elementType: weight.storedType,
+      companions: companions)
     var digest = SHA256Digest()
     try forEachChunk(of: weight) { bytes, rows in
       digest.update(bytes)
       var places = target.elements.mutableSpan
       // Safe: integers have no padding, and take any value.
       var room = unsafe places.mutableBytes
-      arrangement.place(bytes, rows: rows, into: &room, as: UInt16.self)
+      guard weight.isPacked else {
+        return arrangement.place(bytes, rows: rows, into: &room, as: UInt16.self)
+      }
+      let count = rows.count * arrangement.columnCount
+      if memory.count < count { memory = [Float](repeating: 0, count: count) }
+      if halves.count < count { halves = [UInt16](repeating: 0, count: count) }
+      coded.range = rows
+      var space = memory.mutableSpan
+      var values = space._mutatingExtracting(0..<count)
+      weight.numbers.codec.decode(bytes, of: coded, into: &values)
+      round(&values, to: .bf16)
+      // Rounded to BF16, a float is its upper half.
+      for place in 0..<count { halves[place] = UInt16(memory[place].bitPattern >> 16) }
+      // Safe: integers have no padding.
+      arrangement.place(
+        unsafe halves.span.bytes.extracting(0..<2 * count), rows: rows, into: &room,
+        as: UInt16.self)
     }
+    // Safe: bytes have no padding.
+    for companion in companions { unsafe digest.update(companion.bytes.span.bytes) }
     return digest.finish()
   }
 

@@ -45,9 +45,9 @@ struct SubspaceRequest: Sendable {
   func subspace(
     of weight: Weight, name: ExpertName, reader: inout WeightReader, digest: (String) -> Void
   ) throws -> (subspace: ExpertSubspace, directions: Matrix<Float>?) {
-    // Leading directions need no decoding: see LeadingTriplets.
+    // Leading directions need no wider numbers: see LeadingTriplets.
     let staysInBF16 =
-      weight.isPlainBF16 && depth == .leading
+      weight.isBF16 && depth == .leading
       && min(weight.rowCount, weight.columnCount) > LeadingTriplets.directRank
     digest(
       try staysInBF16 ? reader.readBF16WithDigest(weight) : reader.readWithDigest(weight))
