@@ -76,21 +76,28 @@ public struct WeightReader: Sendable {
     try forEachChunk(of: weight) { bytes, rows in
       digest.update(bytes)
       var places = target.elements.mutableSpan
-      // Safe: integers have no padding, and take any value.
-      var room = unsafe places.mutableBytes
       guard weight.isPacked else {
+        // Safe: integers have no padding, and take any value.
+        var room = unsafe places.mutableBytes
         return arrangement.place(bytes, rows: rows, into: &room, as: UInt16.self)
       }
       let count = rows.count * arrangement.columnCount
       if memory.count < count { memory = [Float](repeating: 0, count: count) }
-      if halves.count < count { halves = [UInt16](repeating: 0, count: count) }
       coded.range = rows
       var space = memory.mutableSpan
       var values = space._mutatingExtracting(0..<count)
       weight.numbers.codec.decode(bytes, of: coded, into: &values)
       round(&values, to: .bf16)
-      // Rounded to BF16, a float is its upper half.
-      for place in 0..<count { halves[place] = UInt16(memory[place].bitPattern >> 16) }
+      if let start = arrangement.start(ofRows: rows) {
+        var row = places._mutatingExtracting(start..<start + count)
+        return narrow(memory.span.extracting(0..<count), into: &row)
+      }
+      if halves.count < count { halves = [UInt16](repeating: 0, count: count) }
+      var room16 = halves.mutableSpan
+      var row = room16._mutatingExtracting(0..<count)
+      narrow(memory.span.extracting(0..<count), into: &row)
+      // Safe: integers have no padding, and take any value.
+      var room = unsafe places.mutableBytes
       // Safe: integers have no padding.
       arrangement.place(
         unsafe halves.span.bytes.extracting(0..<2 * count), rows: rows, into: &room,
@@ -227,6 +234,16 @@ public struct WeightReader: Sendable {
       let last = min(arrangement.rowCount, slices.upperBound * together)
       try body(bytes, slices.lowerBound * together..<last)
     }
+  }
+}
+
+/// Takes the upper halves of floats, which are all of them once they are rounded to BF16.
+private func narrow(_ values: Span<Float>, into halves: inout MutableSpan<UInt16>) {
+  precondition(values.count == halves.count, "\(values.count) numbers for \(halves.count) places")
+  for place in values.indices {
+    // Safe: both have the place.
+    unsafe halves[unchecked: place] = UInt16(
+      truncatingIfNeeded: values[unchecked: place].bitPattern >> 16)
   }
 }
 
